@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+// The rooms of vmlineage, lowest first. One line a dependency of a room, sorted; a room and its tests stand together.
+// Sources/README.md says what lives where. An arrow that is not here does not exist: Tests/StructureTests holds it.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A room: its sources, what it may import, and its tests.
+func room(_ name: String, _ dependencies: [Target.Dependency], tests: [Target.Dependency] = []) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: settings),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies + tests,
+      swiftSettings: settings),
+  ]
+}
+
+// The command line: parsing, help and exit status 64.
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+// SHA-1, SHA-256 and MD5, hardware accelerated and kept by people who do only that.
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+// SQLite connections, migrations and rows.
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+// Child processes with process groups, which Foundation's Process lacks on Linux.
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+  name: "vmlineage",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CGuestfs", pkgConfig: "libguestfs", providers: [.apt(["libguestfs-dev"])]),
+    .systemLibrary(name: "CHivex", pkgConfig: "hivex", providers: [.apt(["libhivex-dev"])]),
+    .target(name: "TestSupport", dependencies: [subprocess], path: "Tests/TestSupport", swiftSettings: settings),
+  ]
+    + room("DiskFormats", [])
+    + room("Guestfs", ["CGuestfs", "DiskFormats"])
+    + room("Fingerprints", ["CArchive", crypto])
+    + room("Inventory", ["Fingerprints"])
+    + room("Packages", ["CHivex", "Fingerprints", "Inventory", grdb])
+    + room("Signatures", ["Fingerprints", grdb])
+    + room(
+      "Scanner",
+      ["DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess])
+    + room("Capture", ["Fingerprints", "Inventory", "Scanner", "Signatures", subprocess])
+    + room("Lineage", ["Fingerprints", "Inventory", "Signatures"])
+    + room("Catalog", ["Fingerprints", "Inventory", "Lineage", "Signatures", grdb])
+    + room("Reports", ["Catalog", "Fingerprints", "Inventory", "Lineage", "Signatures"])
+    + [
+      .executableTarget(
+        name: "vmlineage",
+        dependencies: [
+          "Capture", "Catalog", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Lineage", "Reports",
+          "Scanner", "Signatures", argumentParser,
+        ],
+        path: "Sources/CLI", swiftSettings: settings),
+      .testTarget(
+        name: "CLITests", dependencies: ["TestSupport", "vmlineage", subprocess],
+        swiftSettings: settings),
+    ]
+)

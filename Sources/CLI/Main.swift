@@ -1,0 +1,10 @@
+internal import ArgumentParser
+
+/// The command of every command.
+@main
+struct VMLineage: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vmlineage",
+    abstract: "Says what is installed in virtual machine disk images, and which source files it came from.",
+    subcommands: [])
+}

@@ -1,0 +1,174 @@
+/// The facts of one scan of one image. Never edited once stored; no conclusions in it.
+package struct Inventory: Codable, Hashable, Sendable {
+  /// Raised when a scan of the same bytes would now say something else; an image scanned under an older one is read again.
+  package static let currentVersion = 1
+
+  package enum Status: String, Codable, Sendable { case scanned, partial, failed, unrecognised }
+
+  package var version: Int
+  package var image: ImageFacts
+  /// What the scan itself came to. `unrecognised` is decided where claims are known, so it is never stored here.
+  package var status: Status
+  /// Why it is not `scanned`: the first, most telling problem.
+  package var problem: Problem?
+  package var volumes: [Volume]
+  package var systems: [OperatingSystem]
+  package var packages: [Package]
+  package var files: [FileRecord]
+  package var counts: Counts
+
+  package init(
+    version: Int = Inventory.currentVersion, image: ImageFacts, status: Status, problem: Problem? = nil,
+    volumes: [Volume] = [], systems: [OperatingSystem] = [], packages: [Package] = [], files: [FileRecord] = [],
+    counts: Counts = Counts()
+  ) {
+    self.version = version
+    self.image = image
+    self.status = status
+    self.problem = problem
+    self.volumes = volumes
+    self.systems = systems
+    self.packages = packages
+    self.files = files
+    self.counts = counts
+  }
+}
+
+/// The disk as files on the machine that holds it.
+package struct ImageFacts: Codable, Hashable, Sendable {
+  /// `raw`, `qcow2`, `vhd`, `vhdx`, `vmdk`, `vdi`; nil where no header could be read.
+  package var format: String?
+  /// Bytes of the disk as the guest sees it.
+  package var virtualSize: UInt64?
+  /// The named file first, then extents and parents.
+  package var files: [ImageFile]
+  /// The image's own id (VHD, VHDX, VDI) or content id (VMDK CID), lower case.
+  package var formatID: String?
+  /// What the header names as parent, never opened unless allowed.
+  package var parent: ParentReference?
+
+  package init(
+    format: String? = nil, virtualSize: UInt64? = nil, files: [ImageFile] = [], formatID: String? = nil,
+    parent: ParentReference? = nil
+  ) {
+    self.format = format
+    self.virtualSize = virtualSize
+    self.files = files
+    self.formatID = formatID
+    self.parent = parent
+  }
+}
+
+/// One file of an image as `stat` saw it when it was opened.
+package struct ImageFile: Codable, Hashable, Sendable {
+  package var path: String
+  package var format: String
+  package var size: UInt64
+  /// Nanoseconds since 1970.
+  package var modified: Int64
+  /// Nanoseconds since 1970.
+  package var changed: Int64
+  package var device: UInt64
+  package var inode: UInt64
+
+  package init(
+    path: String, format: String, size: UInt64, modified: Int64, changed: Int64, device: UInt64, inode: UInt64
+  ) {
+    self.path = path
+    self.format = format
+    self.size = size
+    self.modified = modified
+    self.changed = changed
+    self.device = device
+    self.inode = inode
+  }
+}
+
+/// A parent as a header names it: the best evidence of ancestry, kept even where the image is refused.
+package struct ParentReference: Codable, Hashable, Sendable {
+  /// The name in the header, decoded; not trusted.
+  package var name: String
+  /// The parent's id in the header, where the format has one.
+  package var formatID: String?
+
+  package init(name: String, formatID: String? = nil) {
+    self.name = name
+    self.formatID = formatID
+  }
+}
+
+/// One file system in an image.
+package struct Volume: Codable, Hashable, Sendable {
+  package enum Status: String, Codable, Sendable { case read, partial, encrypted, failed }
+  package enum Journal: String, Codable, Sendable { case clean, replayed, left }
+
+  /// As the appliance names it, such as `/dev/sda1` or `btrfsvol:/dev/sda2/root`: unique in the image.
+  package var id: String
+  /// `ext4`, `xfs`, `btrfs`, `ntfs`, `vfat`, `iso9660`, `squashfs`, `crypto_LUKS`, …
+  package var fileSystem: String
+  package var label: String?
+  package var uuid: String?
+  package var reader: String
+  package var status: Status
+  package var journal: Journal?
+  package var problem: Problem?
+
+  package init(
+    id: String, fileSystem: String, label: String? = nil, uuid: String? = nil, reader: String = "appliance",
+    status: Status, journal: Journal? = nil, problem: Problem? = nil
+  ) {
+    self.id = id
+    self.fileSystem = fileSystem
+    self.label = label
+    self.uuid = uuid
+    self.reader = reader
+    self.status = status
+    self.journal = journal
+    self.problem = problem
+  }
+}
+
+/// An operating system that was found in an image.
+package struct OperatingSystem: Codable, Hashable, Sendable {
+  /// The volume that holds its root.
+  package var volume: String
+  /// `linux`, `windows`, `freebsd`, …
+  package var family: String
+  /// `debian`, `fedora`, `alpine`, `windows`, …
+  package var distribution: String
+  package var version: String
+  /// The name it gives itself, such as `Debian GNU/Linux 12 (bookworm)`.
+  package var product: String
+  package var architecture: String?
+  package var hostname: String?
+
+  package init(
+    volume: String = "", family: String, distribution: String, version: String, product: String,
+    architecture: String? = nil, hostname: String? = nil
+  ) {
+    self.volume = volume
+    self.family = family
+    self.distribution = distribution
+    self.version = version
+    self.product = product
+    self.architecture = architecture
+    self.hostname = hostname
+  }
+}
+
+/// How many files, and what became of them.
+package struct Counts: Codable, Hashable, Sendable {
+  /// Regular files, hard links counted once.
+  package var files = 0
+  /// Of these, read wholly or in part.
+  package var read = 0
+  package var digested = 0
+  package var unreadable = 0
+
+  package init(files: Int = 0, read: Int = 0, digested: Int = 0, unreadable: Int = 0) {
+    self.files = files
+    self.read = read
+    self.digested = digested
+    self.unreadable = unreadable
+  }
+}

@@ -1,0 +1,47 @@
+package import Fingerprints
+package import Foundation
+package import Inventory
+
+/// Reads one kind of declaration. Two steps, because reading one file at a time out of an appliance is slow: first every
+/// reader says what it wants of the file list, then all of it is read at once, then each reader gets what it asked for.
+package protocol PackageReader: Sendable {
+  /// A short word for messages, such as `dpkg`.
+  var name: String { get }
+
+  /// Whether this regular file is wanted; `path` is from the root of the system. Called for every file: must be cheap.
+  func wants(_ path: GuestPath, size: UInt64) -> Bool
+
+  /// Reads what it asked for. Never throws for bad bytes: what is broken is a problem in the result, the rest is kept.
+  func read(_ files: SystemFiles) -> PackageReading
+}
+
+/// The file list of one system, and the contents of the files that a reader asked for.
+package struct SystemFiles: Sendable {
+  /// Contents by path from the root of the system; a file that could not be read is absent.
+  package var contents: [GuestPath: Data]
+  /// All regular files of the system.
+  package var list: Set<GuestPath>
+  /// What the executables say of themselves, by path; filled in after the binaries were read.
+  package var fingerprints: [GuestPath: Fingerprint]
+
+  package init(
+    contents: [GuestPath: Data] = [:], list: Set<GuestPath> = [], fingerprints: [GuestPath: Fingerprint] = [:]
+  ) {
+    self.contents = contents
+    self.list = list
+    self.fingerprints = fingerprints
+  }
+}
+
+/// What one reader found.
+package struct PackageReading: Sendable {
+  package var system: OperatingSystem?
+  package var packages: [Package]
+  package var problems: [Problem]
+
+  package init(system: OperatingSystem? = nil, packages: [Package] = [], problems: [Problem] = []) {
+    self.system = system
+    self.packages = packages
+    self.problems = problems
+  }
+}

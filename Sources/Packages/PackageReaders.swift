@@ -1,0 +1,2 @@
+/// Every reader there is. A new one is a file of its own and a line here.
+package let packageReaders: [any PackageReader] = []
