@@ -144,19 +144,22 @@ package struct OperatingSystem: Codable, Hashable, Sendable {
   /// `debian`, `fedora`, `alpine`, `windows`, …
   package var distribution: String
   package var version: String
+  /// The exact release where a file of its own says it, such as `12.11` beside version `12`.
+  package var pointRelease: String?
   /// The name it gives itself, such as `Debian GNU/Linux 12 (bookworm)`.
   package var product: String
   package var architecture: String?
   package var hostname: String?
 
   package init(
-    volume: String = "", family: String, distribution: String, version: String, product: String,
-    architecture: String? = nil, hostname: String? = nil
+    volume: String = "", family: String, distribution: String, version: String, pointRelease: String? = nil,
+    product: String, architecture: String? = nil, hostname: String? = nil
   ) {
     self.volume = volume
     self.family = family
     self.distribution = distribution
     self.version = version
+    self.pointRelease = pointRelease
     self.product = product
     self.architecture = architecture
     self.hostname = hostname
