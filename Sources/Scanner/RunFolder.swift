@@ -8,9 +8,8 @@ package final class RunFolder: Sendable {
   /// Makes the folder in `$TMPDIR`, else `/var/tmp`: lists and overlays may outgrow a memory-backed `/tmp`.
   /// - Throws: `Problem` where it cannot be made.
   package init() throws {
-    let base = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp"
-    Self.sweep(base)
-    url = URL(fileURLWithPath: base).appending(path: "\(Self.prefix)\(getpid())-\(UUID().uuidString)")
+    Self.sweep(Self.base)
+    url = URL(fileURLWithPath: Self.base).appending(path: "\(Self.prefix)\(getpid())-\(UUID().uuidString)")
     try Self.make(url)
   }
 
@@ -21,6 +20,11 @@ package final class RunFolder: Sendable {
     let folder = url.appending(path: "\(name)-\(UUID().uuidString)")
     try Self.make(folder)
     return folder
+  }
+
+  /// Where runs have their folders.
+  static var base: String {
+    ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp"
   }
 
   private static let prefix = "vmlineage-"

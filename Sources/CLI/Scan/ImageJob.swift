@@ -123,8 +123,7 @@ struct ImageJob: Sendable {
     }
     let id = try catalog.imageID(host: command.host, file: file)
     try catalog.store(inventory, findings, builds: matches.builds, image: id, role: command.role)
-    let role = try catalog.storedScan(host: command.host, path: path)?.role
-    return report(id, path, inventory, findings, role ?? .unknown, unchanged: false)
+    return report(id, path, inventory, findings, try catalog.role(of: id), unchanged: false)
   }
 
   private func conclude(_ inventory: Inventory) throws -> (Findings, MatchSet) {
