@@ -107,7 +107,9 @@ private struct LayerOpener {
     return (layer, try recognise(DiskSource(bytes: layer, name: layer.path), assume: reference.format))
   }
 
-  private mutating func extent(_ reference: OutsideReference, beside file: DiskFile) throws(DiskFormatError) -> DiskFile {
+  private mutating func extent(
+    _ reference: OutsideReference, beside file: DiskFile
+  ) throws(DiskFormatError) -> DiskFile {
     let part = try open(reference.name, beside: file)
     guard reference.format == .vmdk else {
       guard reference.offset.plus(reference.length) <= part.size else {

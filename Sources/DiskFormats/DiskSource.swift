@@ -1,7 +1,7 @@
 /// An image under reading: its bytes with exact reads, and tables walked within a budget.
 struct DiskSource {
-  /// Of allocation tables, at most so many bytes are read: the tables of 1 TiB in a qcow2 of usual cluster size.
-  static let tableBudget = 128 << 20
+  /// Of allocation tables, at most so many bytes are read: a qcow2 of 1 TiB in clusters of 64 KiB has 128 MiB of them.
+  static let tableBudget = 160 << 20
 
   let bytes: any RandomAccessBytes
   let name: String
@@ -50,8 +50,10 @@ struct DiskSource {
     var done: UInt64 = 0
     while done < length {
       let piece = Int(min(length - done, Self.piece))
-      guard piece <= budget else { return false }
-      budget -= piece
+      // A small read costs as much as one of 1 KiB.
+      let cost = max(piece, 1024)
+      guard cost <= budget else { return false }
+      budget -= cost
       let chunk = try exactly(table.what, at: table.offset + done, count: piece, order: table.order).bytes
       if chunk != Self.zeros {
         for start in stride(from: 0, to: piece, by: table.width) {

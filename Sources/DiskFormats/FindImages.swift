@@ -100,7 +100,11 @@ private struct ImageSearch {
     guard !owners.isEmpty else { return }
     var images: [String] = []
     for image in found.images {
-      if let owner = resolved(image).flatMap({ owners[$0] }) { found.parts[image] = owner } else { images.append(image) }
+      if let owner = resolved(image).flatMap({ owners[$0] }) {
+        found.parts[image] = owner
+      } else {
+        images.append(image)
+      }
     }
     found.images = images
   }
@@ -109,10 +113,12 @@ private struct ImageSearch {
   private func partNames(of image: String) -> [String] {
     guard let file = try? DiskFile(path: image, followLinks: false) else { return [] }
     let source = DiskSource(bytes: file, name: image)
-    guard let format = try? recognise(source), let header = try? readDiskHeader(
-      source, format: format, measure: false, admit: { _ throws(DiskFormatError) in })
+    guard let format = try? recognise(source),
+      let header = try? readDiskHeader(
+        source, format: format, measure: false, admit: { _ throws(DiskFormatError) in })
     else { return [] }
-    let follows = (try? readDiskChain(path: image, allowed: allowed)) != nil
+    let backed = !allowed.isEmpty && header.references.contains { $0.kind == .backing }
+    let follows = backed && (try? readDiskChain(path: image, allowed: allowed)) != nil
     return header.references.filter { $0.kind == .extent || ($0.kind == .backing && follows) }.map(\.name)
   }
 }

@@ -107,7 +107,7 @@ struct QCOW2: DiskHeaderReader {
   ) throws(DiskFormatError) -> [UInt32: String] {
     var found: [UInt32: String] = [:]
     var position = Int(start)
-    guard start >= 72 else { throw source.error(.damaged, "its header length is out of bounds") }
+    guard start >= 72, start <= clusterSize else { throw source.error(.damaged, "its header length is out of bounds") }
     let limit = min(first.bytes.count, Int(clamping: end))
     while position <= limit - 8 {
       let type = try first.u32(position)

@@ -46,6 +46,10 @@ func recognise(_ source: DiskSource, assume: DiskFormat?) throws(DiskFormatError
   }
   guard assume != .raw else { return .raw }
   guard let assume else {
+    // All that tells a fixed VHD is at its end.
+    guard !source.name.lowercased().hasSuffix(".vhd") else {
+      throw source.error(.unrecognised, "has no VHD footer: it is no VHD, or its end is missing")
+    }
     throw source.error(
       .unrecognised, "has no known disk image header", remedy: "if it is a raw disk, say --image-format raw")
   }

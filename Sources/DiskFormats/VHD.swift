@@ -20,7 +20,7 @@ struct VHD: DiskHeaderReader {
   private var tableOffset: UInt64 = 0
   private var entries: UInt64 = 0
   private var blockSize: UInt64 = 0
-  private var fixedSize: UInt64?
+  private var fixedEnd: UInt64?
 
   init(_ source: DiskSource) { self.source = source }
 
@@ -50,11 +50,14 @@ struct VHD: DiskHeaderReader {
     }
     let kinds = try [footer.u32(60), last?.u32(60) ?? 0]
     if kinds.contains(4) { try refuseDifferencing(footer, &header) }
+    guard last == nil || kinds[0] == kinds[1] else {
+      throw source.error(.ambiguous, "its two footers are of different types, so what it holds is not certain")
+    }
     switch kinds[0] {
     case 2:
       header.subformat = "fixed"
-      fixedSize = header.virtualSize
-      guard last != nil else { throw source.error(.truncated, "is a fixed VHD without the footer at its end") }
+      guard let last else { throw source.error(.truncated, "is a fixed VHD without the footer at its end") }
+      fixedEnd = header.virtualSize.plus(UInt64(last.bytes.count))
     case 3:
       header.subformat = "dynamic"
       if last == nil { header.warnings.append("the footer at its end is missing") }
@@ -118,7 +121,7 @@ struct VHD: DiskHeaderReader {
   }
 
   func measure(into header: inout DiskHeader) throws(DiskFormatError) {
-    if let fixedSize { return header.map(upTo: fixedSize) }
+    if let fixedEnd { return header.map(upTo: fixedEnd) }
     var budget = DiskSource.tableBudget
     let bitmap = (blockSize / 512).dividedUp(by: 8).dividedUp(by: 512).times(512)
     let table = DiskSource.Table(what: "block table", offset: tableOffset, count: entries, width: 4, order: .big)

@@ -32,6 +32,7 @@ struct VHDXMetadata {
     }
     let count = try table.u16(10)
     guard count <= 2047 else { throw source.error(.damaged, "has more metadata than can be") }
+    var seen: Set<String> = []
     for start in stride(from: 32, to: 32 + Int(count) * 32, by: 32) {
       guard let id = try table.uuid(at: start, mixedEndian: true) else { continue }
       let offset = UInt64(try table.u32(start + 16))
@@ -39,6 +40,7 @@ struct VHDXMetadata {
       guard offset <= length, itemLength <= length - offset, itemLength <= 1 << 20 else {
         throw source.error(.damaged, "a metadata item lies outside its region")
       }
+      guard seen.insert(id).inserted else { throw source.error(.damaged, "has a metadata item twice") }
       let required = try table.u32(start + 24) & 4 != 0
       let place = region.plus(offset)
       try read(id, required: required, source) { () throws(DiskFormatError) in
@@ -70,8 +72,9 @@ struct VHDXMetadata {
   private static func parent(_ view: ByteView, _ source: DiskSource) throws(DiskFormatError) -> DiskParent {
     var values: [String: String] = [:]
     let count = Int(try view.u16(18))
-    guard count <= (view.bytes.count - 20) / 12 else {
-      throw source.error(.damaged, "its parent locator is longer than its place")
+    // Six keys are specified; the bound keeps long values from being read over and over.
+    guard count <= min(64, (view.bytes.count - 20) / 12) else {
+      throw source.error(.damaged, "its parent locator has too many entries")
     }
     for start in stride(from: 20, to: 20 + count * 12, by: 12) {
       let key = try view.utf16(at: Int(try view.u32(start)), bytes: Int(try view.u16(start + 8)))

@@ -35,8 +35,8 @@ struct VMDK: DiskHeaderReader {
     case Array("COWD".utf8): try readVMFS(into: &header)
     default:
       let descriptor = try VMDKDescriptor(source, at: 0, length: source.size)
-      descriptor.describe(&header)
-      header.references += descriptor.extents.compactMap(\.reference)
+      header.references = descriptor.extents.compactMap(\.reference)
+      try descriptor.describe(source, &header)
       header.virtualSize = descriptor.extents.reduce(0) { $0.plus($1.sectors.times(512)) }
       guard !descriptor.extents.isEmpty, header.virtualSize <= UInt64(Int64.max) else {
         throw source.error(.damaged, "its descriptor names no extents, or too large ones")
@@ -51,7 +51,7 @@ struct VMDK: DiskHeaderReader {
       guard source.size >= 1536 else { throw source.error(.truncated, "the file ends inside the header") }
       view = try source.exactly("footer", at: source.size - 1024, count: 512, order: .little)
       guard view.bytes.starts(with: Array("KDMV".utf8)) else {
-        throw source.error(.truncated, "the footer at its end is missing", remedy: "copy the image again from its origin")
+        throw source.error(.truncated, "the footer at its end is missing")
       }
     }
     capacity = try view.u64(12)
@@ -70,12 +70,11 @@ struct VMDK: DiskHeaderReader {
     guard offset != 0 else { return }
     let length = try view.u64(36).times(512)
     let descriptor = try VMDKDescriptor(source, at: offset.times(512), length: length)
-    descriptor.describe(&header)
     // One extent is the file itself, by a name that it had once.
-    guard let own = descriptor.extents.first, descriptor.extents.count == 1, own.kind == .sparse else {
-      header.references += descriptor.extents.compactMap(\.reference)
-      return
+    if descriptor.extents.count != 1 || descriptor.extents.first?.kind != .sparse {
+      header.references = descriptor.extents.compactMap(\.reference)
     }
+    try descriptor.describe(source, &header)
   }
 
   private mutating func readVMFS(into header: inout DiskHeader) throws(DiskFormatError) {
@@ -93,9 +92,11 @@ struct VMDK: DiskHeaderReader {
     }
   }
 
+  /// 4 Mi entries of a directory: twice what the largest disks of VMware, 62 TiB, have.
   private func checkGrains(_ header: DiskHeader) throws(DiskFormatError) {
     guard capacity > 0, header.virtualSize <= UInt64(Int64.max), grainSectors.isPowerOfTwo,
-      grainSectors <= 1 << 16, (1...4096).contains(tableEntries)
+      grainSectors <= 1 << 16, (1...4096).contains(tableEntries),
+      max(directoryEntries, capacity.dividedUp(by: grainSectors.times(tableEntries))) <= 4 << 20
     else { throw source.error(.damaged, "its grains or its size are out of bounds") }
   }
 

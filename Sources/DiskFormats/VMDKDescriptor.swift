@@ -33,11 +33,16 @@ struct VMDKDescriptor {
   /// At most 1 MiB, and of an embedded one what its header says, up to the first zero byte.
   init(_ source: DiskSource, at offset: UInt64, length: UInt64) throws(DiskFormatError) {
     guard length <= 1 << 20 else { throw source.error(.damaged, "its descriptor is over 1 MiB") }
-    let bytes = try source.some(at: offset, count: Int(length)).prefix { $0 != 0 }
-    let text = String(decoding: bytes, as: UTF8.self)
+    let text = try Self.text(source, at: offset, length: Int(length))
     for line in text.split(whereSeparator: \.isNewline) { try read(line.trimmed, source) }
-    try readParentHint(text, source)
-    try checkNames(source)
+    // Each extent is a file to be held open.
+    guard extents.count <= 512 else { throw source.error(.unsupported, "has more than 512 extents") }
+    // QEMU looks into 20 sectors, whatever length the header gives.
+    try readParentHint(try Self.text(source, at: offset, length: max(Int(length), 20 * 512)), source)
+  }
+
+  private static func text(_ source: DiskSource, at offset: UInt64, length: Int) throws(DiskFormatError) -> String {
+    String(decoding: try source.some(at: offset, count: length).prefix { $0 != 0 }, as: UTF8.self)
   }
 
   private mutating func read(_ line: Substring, _ source: DiskSource) throws(DiskFormatError) {
@@ -83,7 +88,8 @@ struct VMDKDescriptor {
     }
   }
 
-  func describe(_ header: inout DiskHeader) {
+  /// Puts what the text says into `header`. Throws `refersOutside` where an extent lies outside the folder.
+  func describe(_ source: DiskSource, _ header: inout DiskHeader) throws(DiskFormatError) {
     header.subformat = values["createtype"]
     header.id = values["cid"]?.lowercased()
     header.encrypted = values.keys.contains { $0.hasPrefix("encryption.") }
@@ -92,6 +98,7 @@ struct VMDKDescriptor {
       header.parent = DiskParent(name: parentHint, id: parentID == "ffffffff" ? nil : parentID)
       header.references.append(OutsideReference(name: parentHint ?? "unnamed", kind: .backing))
     }
+    try checkNames(source)
   }
 }
 

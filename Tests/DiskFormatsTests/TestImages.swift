@@ -70,7 +70,7 @@ struct QEMUInfo: Decodable {
 }
 
 /// A raw disk of `megabytes` MiB with random data, zeros and holes between, in `folder`/disk.raw.
-func makeRawDisk(in folder: URL, megabytes: Int = 6, seed: UInt64 = 1) throws -> [UInt8] {
+func makeRawDisk(in folder: URL, megabytes: Int = 4, seed: UInt64 = 1) throws -> [UInt8] {
   var generator = SeededGenerator(seed: seed)
   var bytes = [UInt8](repeating: 0, count: megabytes << 20)
   for start in stride(from: 0, to: bytes.count, by: 96 << 10) where start == 0 || generator.next() % 3 == 0 {
