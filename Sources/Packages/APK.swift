@@ -62,6 +62,11 @@ package struct APKReader: PackageReader {
         // A file whose path is refused still takes the lines that follow it, hence the empty one.
         let path = GuestPath(declared: folder + [UInt8(ascii: "/")] + value)
         files.append(file(at: path.map(system.located) ?? ""))
+      case UInt8(ascii: "a"):
+        // A link, whose sum is that of its target's name; a regular file with these rights is in the list.
+        if value.ends(with: ":777"), let last = files.last, !system.list.contains(last.path) {
+          files[files.count - 1].path = ""
+        }
       case UInt8(ascii: "Z"): if !files.isEmpty { addDigest(value, to: &files[files.count - 1]) }
       case let letter?: fields[letter] = fields[letter] ?? declaredText(value)
       case nil: break
