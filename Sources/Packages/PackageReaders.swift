@@ -1,2 +1,12 @@
 /// Every reader there is. A new one is a file of its own and a line here.
-package let packageReaders: [any PackageReader] = []
+package let packageReaders: [any PackageReader] = [
+  DotNetReader(),
+  GemReader(),
+  GoReader(),
+  NPMReader(),
+  PackageNoteReader(),
+  PythonReader(),
+  RustReader(),
+  VersionResourceReader(),
+  WindowsReader(),
+]
