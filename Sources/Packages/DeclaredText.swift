@@ -30,24 +30,40 @@ enum DeclaredText {
     return text.lowercased()
   }
 
-  /// The `Key: value` lines of a header (RFC 822 as METADATA and MANIFEST.MF use it), keys in lower case, the first of
+  /// The `Key: value` lines of a header (RFC 822 as METADATA and MANIFEST.MF use it), keys in small letters, the first of
   /// equal ones; a line that starts with a blank continues the one before. Ends at the first empty line.
-  static func header(_ data: Data, continuationKeepsLine: Bool = false) -> [String: String] {
-    var fields: [String: String] = [:]
-    var key: String?
-    for raw in String(decoding: data, as: UTF8.self).split(
-      omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    {
-      if raw.isEmpty { break }
-      if raw.first == " " || raw.first == "\t" {
-        if let key { fields[key]? += continuationKeepsLine ? "\n" + raw.dropFirst() : String(raw.dropFirst()) }
-      } else if let colon = raw.firstIndex(of: ":") {
-        let name = raw[..<colon].lowercased()
-        key = fields[name] == nil ? name : nil
-        if key != nil { fields[name] = raw[raw.index(after: colon)...].trimmingCharacters(in: .whitespaces) }
+  static func header(_ data: Data) -> [String: String] {
+    var lines: [[UInt8]] = []
+    // Put together as bytes: MANIFEST.MF breaks lines after 72 of them, in the middle of characters too.
+    for raw in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      let line = raw.last == UInt8(ascii: "\r") ? raw.dropLast() : raw
+      guard let first = line.first else { break }
+      if " \t".utf8.contains(first) {
+        if !lines.isEmpty { lines[lines.count - 1] += line.dropFirst() }
       } else {
-        key = nil
+        lines.append(Array(line))
       }
+    }
+    var fields: [String: String] = [:]
+    for line in lines {
+      let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else { continue }
+      let key = String(decoding: parts[0], as: UTF8.self).lowercased()
+      let value = String(decoding: parts[1], as: UTF8.self).trimmingCharacters(in: .whitespaces)
+      if fields[key] == nil { fields[key] = value }
+    }
+    return fields
+  }
+
+  /// The `key=value` lines of a Java properties file; comments and continued lines are left out.
+  static func properties(_ data: Data) -> [String: String] {
+    var fields: [String: String] = [:]
+    for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {
+      guard let equals = line.firstIndex(where: { $0 == "=" || $0 == ":" }) else { continue }
+      let key = line[..<equals].trimmingCharacters(in: .whitespaces)
+      let value = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+      // Java writes a colon with a backslash before it.
+      if !key.hasPrefix("#") { fields[key] = value.replacing("\\:", with: ":") }
     }
     return fields
   }

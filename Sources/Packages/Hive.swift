@@ -26,15 +26,15 @@ final class Hive {
   private var budget = 256 << 20
   private(set) var problems: [Problem] = []
 
-  /// Opens a copy of `data` in a private folder that is gone before this returns (the library maps the open file).
-  init(_ data: Data, path: GuestPath) throws {
+  /// Opens a copy of `data` in a private folder below `scratch` that is gone before this returns (the library maps the
+  /// open file).
+  init(_ data: Data, path: GuestPath, scratch: URL = FileManager.default.temporaryDirectory) throws {
     func problem(_ code: String, _ reason: String) -> Problem {
       Problem(code: code, operation: "open registry hive", subject: path.description, reason: reason)
     }
     guard data.count <= Hive.sizeLimit else { throw problem("too-large", "\(data.count) bytes") }
     guard data.starts(with: Array("regf".utf8)) else { throw problem("malformed", "no hive header") }
-    var template = Array(
-      FileManager.default.temporaryDirectory.appending(path: "vmlineage-hive-XXXXXX").path.utf8CString)
+    var template = Array(scratch.appending(path: "vmlineage-hive-XXXXXX").path.utf8CString)
     guard mkdtemp(&template) != nil else { throw problem("no-space", String(cString: strerror(errno))) }
     let name = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let folder = URL(fileURLWithPath: name)

@@ -15,8 +15,8 @@ package struct VersionResourceReader: PackageReader {
     var places: [[String]: Int] = [:]
     for (path, description) in files.descriptions(.versionResource) where !isOfWindows(path, description) {
       let fields = description.fields
-      guard let name = DeclaredText.line(fields["ProductName"] ?? description.name) else { continue }
-      let version = DeclaredText.line(fields["ProductVersion"] ?? description.version) ?? ""
+      guard let name = DeclaredText.line(fields["ProductName"]) ?? DeclaredText.line(description.name) else { continue }
+      let version = DeclaredText.line(fields["ProductVersion"]) ?? DeclaredText.line(description.version) ?? ""
       let vendor = DeclaredText.line(fields["CompanyName"])
       // `Program Files/NAME`, `Users/NAME`, …: the same product may be there twice, each with its own files.
       let tree = path.parent.names.prefix(2).map { $0.lowercased() }
