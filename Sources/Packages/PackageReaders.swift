@@ -5,4 +5,13 @@ package let packageReaders: [any PackageReader] = [
   RPMReader(),
   APKReader(),
   PacmanReader(),
+  DotNetReader(),
+  GemReader(),
+  GoReader(),
+  NPMReader(),
+  PackageNoteReader(),
+  PythonReader(),
+  RustReader(),
+  VersionResourceReader(),
+  WindowsReader(),
 ]

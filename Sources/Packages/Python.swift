@@ -1,0 +1,84 @@
+internal import Fingerprints
+internal import Foundation
+package import Inventory
+
+/// Python distributions: `NAME-VERSION.dist-info` folders (PyPA, "Recording installed projects"; PEP 376, 610) and the
+/// older `.egg-info`, a folder or a single file.
+package struct PythonReader: PackageReader {
+  package let name = "pypi"
+
+  package init() {}
+
+  package func wants(_ path: GuestPath, size: UInt64) -> Bool {
+    guard size <= 32 << 20,
+      path.hasSuffix("METADATA") || path.hasSuffix("RECORD") || path.hasSuffix(".json")
+        || path.hasSuffix("PKG-INFO") || path.hasSuffix(".egg-info") || path.hasSuffix("installed-files.txt")
+    else { return false }
+    let folder = path.parent
+    switch path.name {
+    case "METADATA", "RECORD", "direct_url.json": return folder.hasSuffix(".dist-info")
+    case "PKG-INFO": return folder.hasSuffix(".egg-info") || folder.hasSuffix("EGG-INFO")
+    case "installed-files.txt": return folder.hasSuffix(".egg-info")
+    default: return path.hasSuffix(".egg-info")
+    }
+  }
+
+  package func read(_ files: SystemFiles) -> PackageReading {
+    var reading = PackageReading()
+    let metadata = files.sorted { $0.hasSuffix("METADATA") || $0.hasSuffix("PKG-INFO") || $0.hasSuffix(".egg-info") }
+    for (path, data) in metadata where wants(path, size: 0) {
+      let fields = DeclaredText.header(data)
+      guard let name = DeclaredText.line(fields["name"]), let version = DeclaredText.line(fields["version"]) else {
+        reading.problems.append(.malformed(path, "no name and version"))
+        continue
+      }
+      var package = Package(kind: .pypi, name: name, version: version, location: path)
+      let folder = path.parent
+      if let record = files.contents[folder.appending("RECORD")] {
+        package.files = recordedFiles(record, sitePackages: folder.parent)
+      } else if let list = files.contents[folder.appending("installed-files.txt")] {
+        package.files = String(decoding: list, as: UTF8.self).split(whereSeparator: \.isNewline)
+          .compactMap { folder.resolving($0) }.map { PackageFile(path: $0) }
+      }
+      if let origin = files.contents[folder.appending("direct_url.json")] { addOrigin(origin, to: &package) }
+      reading.packages.append(package)
+    }
+    return reading
+  }
+
+  /// PEP 610: where it was installed from, when that was not an index by name.
+  private func addOrigin(_ data: Data, to package: inout Package) {
+    guard let origin = DeclaredText.object(data), let source = origin["vcs_info"] as? [String: Any] else { return }
+    package.revision = DeclaredText.revision(source["commit_id"] as? String)
+    package.repository = DeclaredText.repository(origin["url"] as? String)
+  }
+}
+
+/// RECORD: lines of `path,algorithm=digest,size`, the digest in base64 for URLs without padding, the path relative to the
+/// folder that holds the packages, quoted as in CSV where needed.
+func recordedFiles(_ data: Data, sitePackages: GuestPath) -> [PackageFile] {
+  String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).compactMap { line in
+    // The last two fields hold no comma and no quote, so the path is what stands before them.
+    guard let last = line.lastIndex(of: ","), let first = line[..<last].lastIndex(of: ",") else { return nil }
+    var name = String(line[..<first])
+    if name.count >= 2, name.hasPrefix("\""), name.hasSuffix("\"") {
+      name = String(name.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+    }
+    guard let path = sitePackages.resolving(name) else { return nil }
+    let digest = recordedDigest(line[line.index(after: first)..<last])
+    return PackageFile(path: path, algorithm: digest?.algorithm, digest: digest?.value)
+  }
+}
+
+/// `sha256=…` in hexadecimal; nil where the algorithm is unknown or the length does not fit it.
+private func recordedDigest(_ text: Substring) -> (algorithm: PackageFile.Algorithm, value: String)? {
+  let parts = text.split(separator: "=", maxSplits: 1)
+  guard parts.count == 2, let algorithm = PackageFile.Algorithm(rawValue: parts[0].lowercased()) else { return nil }
+  var base64 = parts[1].replacing("-", with: "+").replacing("_", with: "/").filter { $0 != "=" }
+  base64 += String(repeating: "=", count: (4 - base64.count % 4) % 4)
+  let lengths: [PackageFile.Algorithm: Int] = [
+    .md5: 16, .sha1: 20, .sha224: 28, .sha256: 32, .sha384: 48, .sha512: 64,
+  ]
+  guard let bytes = Data(base64Encoded: base64), bytes.count == lengths[algorithm] else { return nil }
+  return (algorithm, bytes.hex)
+}
