@@ -25,7 +25,9 @@ extension Row {
   }
 
   func digest(_ column: Int) throws -> Digest {
-    guard let digest = Digest(bytes: try value(column, Data.self)) else { throw IndexDamage("a digest is not 32 bytes") }
+    guard let digest = Digest(bytes: try value(column, Data.self)) else {
+      throw IndexDamage("a digest is not 32 bytes")
+    }
     return digest
   }
 

@@ -46,7 +46,7 @@ final class IndexWriter {
     let insert = try db.makeStatement(sql: "INSERT INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
     let mark = try db.makeStatement(sql: "INSERT INTO marks VALUES (?, ?, ?, ?)")
     let link = try db.makeStatement(sql: "INSERT INTO artifact_sources VALUES (?, ?, ?)")
-    var known: [SourceRevision: Int64] = [:]
+    var known: [ExactSource: Int64] = [:]
     for (position, artifact) in list.enumerated() {
       artifacts += 1
       let isText = artifact.marks.contains { $0.kind == .text }
@@ -59,8 +59,8 @@ final class IndexWriter {
         try mark.execute(arguments: [artifacts, position, each.kind.rawValue, each.value])
       }
       for (position, source) in artifact.sources.enumerated() {
-        let id = try known[source] ?? add(source, db)
-        known[source] = id
+        let id = try known[ExactSource(source)] ?? add(source, db)
+        known[ExactSource(source)] = id
         try link.execute(arguments: [artifacts, position, id])
       }
     }
@@ -81,5 +81,17 @@ final class IndexWriter {
       for statement in IndexSchema.indexes + IndexSchema.summaries { try db.execute(sql: statement) }
     }
     try queue.close()
+  }
+}
+
+/// A source that is equal to another only where its bytes are: Swift's strings are also equal where one letter is
+/// spelled in two ways, and those are two files.
+private struct ExactSource: Hashable {
+  var source: SourceRevision
+  var texts: [[UInt8]]
+
+  init(_ source: SourceRevision) {
+    self.source = source
+    texts = [source.path, source.repository, source.author ?? ""].map { Array($0.utf8) }
   }
 }

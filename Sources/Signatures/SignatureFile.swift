@@ -86,7 +86,9 @@ extension Signature {
     func error(_ place: String, _ reason: String) -> SignatureError {
       SignatureError("read signature", file, place: place, reason)
     }
-    guard data.count <= SignatureLimits.fileSize else { throw error("", "larger than \(SignatureLimits.fileSize) bytes") }
+    guard data.count <= SignatureLimits.fileSize else {
+      throw error("", "larger than \(SignatureLimits.fileSize) bytes")
+    }
     let signature: Signature
     do {
       let decoder = JSONDecoder()
@@ -145,7 +147,8 @@ extension DecodingError {
     switch self {
     case .keyNotFound: "missing"
     case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-      String(context.debugDescription.prefix(200))
+      // The underlying error of malformed JSON has the line and column, or the number that does not fit.
+      String((context.underlyingError.map { "\($0)" } ?? context.debugDescription).prefix(300))
     @unknown default: "not a signature"
     }
   }

@@ -10,7 +10,8 @@ package enum SignatureFiles {
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> [String] {
     var folders: [URL] = []
-    let real = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+    let real =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       .map { URL(fileURLWithPath: $0) } ?? program
     folders.append(real.deletingLastPathComponent().appending(path: "Signatures"))
     if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {

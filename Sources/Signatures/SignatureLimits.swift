@@ -63,7 +63,9 @@ extension Artifact {
     for (position, mark) in marks.enumerated() where !isText(mark.value) {
       throw error("marks[\(position)].value", "empty, longer than \(SignatureLimits.text) bytes, or holds a NUL")
     }
-    guard sources.count <= SignatureLimits.sources else { throw error("sources", "more than \(SignatureLimits.sources)") }
+    guard sources.count <= SignatureLimits.sources else {
+      throw error("sources", "more than \(SignatureLimits.sources)")
+    }
     for (position, source) in sources.enumerated() {
       try source.check { error("sources[\(position)].\($0)", $1) }
     }
