@@ -112,10 +112,15 @@ package struct Volume: Codable, Hashable, Sendable {
   package var status: Status
   package var journal: Journal?
   package var problem: Problem?
+  /// The root volume of the system that mounts it; nil where no system does.
+  package var system: String?
+  /// Where that system mounts it, from the system's root; empty for the root itself.
+  package var mountPoint: GuestPath?
 
   package init(
     id: String, fileSystem: String, label: String? = nil, uuid: String? = nil, reader: String = "appliance",
-    status: Status, journal: Journal? = nil, problem: Problem? = nil
+    status: Status, journal: Journal? = nil, problem: Problem? = nil, system: String? = nil,
+    mountPoint: GuestPath? = nil
   ) {
     self.id = id
     self.fileSystem = fileSystem
@@ -125,6 +130,8 @@ package struct Volume: Codable, Hashable, Sendable {
     self.status = status
     self.journal = journal
     self.problem = problem
+    self.system = system
+    self.mountPoint = mountPoint
   }
 }
 
