@@ -1,9 +1,9 @@
+package import Fingerprints
 package import Foundation
 internal import GRDB
 package import Inventory
 package import Lineage
 package import Signatures
-package import Fingerprints
 
 /// The lineage repository in one file: facts (inventories and their supplements) and conclusions (claims), kept apart.
 ///
@@ -49,8 +49,7 @@ package final class Catalog: Sendable {
     try write { db in
       if let role { try setRole(db, image: image, role) }
       let inventoryID = try InventoryWriter(db).store(inventory, image: image, received: now)
-      try storeParent(db, of: inventory, image: image, inventory: inventoryID)
-      try ClaimWriter(db, image: image, inventory: inventoryID).store(findings, builds: builds, files: inventory.files)
+      try ClaimWriter(db, image: image, inventory: inventoryID).store(findings, builds: builds, of: inventory)
     }
   }
 
@@ -62,7 +61,7 @@ package final class Catalog: Sendable {
     try write { db in
       if let role { try setRole(db, image: image, role) }
       let inventoryID = try newestInventory(db, image: image)
-      try ClaimWriter(db, image: image, inventory: inventoryID).store(findings, builds: builds, files: inventory.files)
+      try ClaimWriter(db, image: image, inventory: inventoryID).store(findings, builds: builds, of: inventory)
     }
   }
 
