@@ -18,7 +18,7 @@ cache_folder() {
 }
 
 # One digest of the contents of files and folders.
-digest_of() { find "$@" -type f -print0 | sort -z | xargs -0 sha256sum | cut -d ' ' -f 1 | sha256sum | cut -d ' ' -f 1; }
+digest_of() { find -H "$@" -type f -print0 | sort -z | xargs -0 sha256sum | cut -d ' ' -f 1 | sha256sum | cut -d ' ' -f 1; }
 
 # is_current NAME DIGEST: the stamp holds the digest, then the products, which must all be there.
 is_current() {
@@ -40,7 +40,8 @@ begin() {
 
 make_work() {
   work=$(mktemp -d "$out/.making-XXXXXX")
-  trap 'chmod -R u+rwX "$work" && rm -rf "$work"' EXIT
+  # shellcheck disable=SC2064 # this folder, whatever $work is by then
+  trap "rm -rf '$work'" EXIT
 }
 
 publish() {
