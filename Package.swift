@@ -32,6 +32,9 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 // Child processes with process groups, which Foundation's Process lacks on Linux.
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
+// The file descriptors and paths that Subprocess takes.
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
 let package = Package(
   name: "vmlineage",
   dependencies: [
@@ -39,24 +42,27 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
   ],
   targets: [
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CGuestfs", pkgConfig: "libguestfs", providers: [.apt(["libguestfs-dev"])]),
     .systemLibrary(name: "CHivex", pkgConfig: "hivex", providers: [.apt(["libhivex-dev"])]),
     .systemLibrary(name: "CNBD", pkgConfig: "libnbd", providers: [.apt(["libnbd-dev"])]),
+    // Bare zlib streams (crate lists in Rust programs), which libarchive does not read.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestSupport", dependencies: [subprocess], path: "Tests/TestSupport", swiftSettings: settings),
   ]
     + room("DirectDisk", ["CNBD"])
     + room("DiskFormats", [])
     + room("Guestfs", ["CGuestfs", "DiskFormats"])
-    + room("Fingerprints", ["CArchive", crypto])
+    + room("Fingerprints", ["CArchive", "CZlib", crypto])
     + room("Inventory", ["Fingerprints"])
     + room("Packages", ["CHivex", "Fingerprints", "Inventory", grdb])
     + room("Signatures", ["Fingerprints", grdb])
     + room(
       "Scanner",
-      ["DirectDisk", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess])
+      ["DirectDisk", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess, system])
     + room("Capture", ["Fingerprints", "Inventory", "Scanner", "Signatures", subprocess])
     + room("Lineage", ["Fingerprints", "Inventory", "Signatures"])
     + room("Catalog", ["Fingerprints", "Inventory", "Lineage", "Signatures", grdb])
