@@ -134,11 +134,6 @@ struct HostileHeaderTests {
       #expect(failure(image.bytes) == nil)
       image.put(UInt64(0), at: 12)
       #expect(failure(image.bytes)?.code == .damaged)
-      // In a stream the header at the end has a capacity, but QEMU looks at the first.
-      let stream = Kind(format: .vmdk, options: "subformat=streamOptimized", subformat: "streamOptimized")
-      image = MemoryBytes(bytes: try [UInt8](Data(contentsOf: stream.make(in: folder))))
-      image.put(UInt64(0), at: 12)
-      #expect(failure(image.bytes)?.code == .damaged)
     }
   }
 
