@@ -39,7 +39,7 @@ package func readDiskChain(
   }
   var opener = LayerOpener(allowed: allowed, subject: path)
   let source = DiskSource(bytes: file, name: path)
-  let known = try recognise(source, assume: format)
+  let known = try chooseFormat(of: source, assume: format)
   do throws(DiskFormatError) {
     try opener.admit(file)
     return DiskChain(layers: try opener.layers(from: file, format: known))
@@ -104,7 +104,7 @@ private struct LayerOpener {
     let layer = try open(reference.name, beside: file)
     // Said to be raw, it is raw, whatever its guest wrote to its first sectors.
     if reference.format == .raw { return (layer, .raw) }
-    return (layer, try recognise(DiskSource(bytes: layer, name: layer.path), assume: reference.format))
+    return (layer, try chooseFormat(of: DiskSource(bytes: layer, name: layer.path), assume: reference.format))
   }
 
   private mutating func extent(

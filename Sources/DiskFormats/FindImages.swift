@@ -75,7 +75,7 @@ private struct ImageSearch {
     }
     do throws(DiskFormatError) {
       let file = try DiskFile(path: path, followLinks: false)
-      if try recognise(DiskSource(bytes: file, name: path)) != nil {
+      if try knownFormat(of: DiskSource(bytes: file, name: path)) != nil {
         found.images.append(path)
       } else {
         found.skipped += 1
@@ -113,7 +113,7 @@ private struct ImageSearch {
   private func partNames(of image: String) -> [String] {
     guard let file = try? DiskFile(path: image, followLinks: false) else { return [] }
     let source = DiskSource(bytes: file, name: image)
-    guard let format = try? recognise(source),
+    guard let format = try? knownFormat(of: source),
       let header = try? readDiskHeader(
         source, format: format, measure: false, admit: { _ throws(DiskFormatError) in })
     else { return [] }

@@ -21,13 +21,14 @@ package func readDiskHeader(
   _ bytes: some RandomAccessBytes, name: String, assume: DiskFormat? = nil
 ) throws(DiskFormatError) -> DiskHeader {
   let source = DiskSource(bytes: bytes, name: name)
-  return try readDiskHeader(source, format: try recognise(source, assume: assume)) { header throws(DiskFormatError) in
+  return try readDiskHeader(source, format: try chooseFormat(of: source, assume: assume)) {
+    header throws(DiskFormatError) in
     try refuseReferences(of: header, name: name)
   }
 }
 
 /// The format of the header, or nil where there is no known one.
-func recognise(_ source: DiskSource) throws(DiskFormatError) -> DiskFormat? {
+func knownFormat(of source: DiskSource) throws(DiskFormatError) -> DiskFormat? {
   var found: [DiskFormat] = []
   for reader in readers where try reader.recognises(source) { found.append(reader.format) }
   guard found.count < 2 else {
@@ -38,9 +39,9 @@ func recognise(_ source: DiskSource) throws(DiskFormatError) -> DiskFormat? {
 }
 
 /// The format to read it as: see `readDiskHeader`.
-func recognise(_ source: DiskSource, assume: DiskFormat?) throws(DiskFormatError) -> DiskFormat {
+func chooseFormat(of source: DiskSource, assume: DiskFormat?) throws(DiskFormatError) -> DiskFormat {
   guard source.size > 0 else { throw source.error(.empty, "the file is empty") }
-  if let found = try recognise(source) {
+  if let found = try knownFormat(of: source) {
     guard let assume, assume != .raw, assume != found else { return found }
     throw source.error(.ambiguous, "has the header of \(found.rawValue), not of \(assume.rawValue) as stated")
   }

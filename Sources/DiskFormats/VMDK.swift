@@ -46,6 +46,8 @@ struct VMDK: DiskHeaderReader {
 
   private mutating func readHosted(into header: inout DiskHeader) throws(DiskFormatError) {
     var view = try source.exactly("header", at: 0, count: 512, order: .little)
+    // QEMU follows the extents of an embedded descriptor where the capacity is 0.
+    guard try view.u64(12) != 0 else { throw source.error(.damaged, "its header gives no capacity") }
     try readEmbedded(view, into: &header)
     if try view.u64(56) == Self.atEnd {
       guard source.size >= 1536 else { throw source.error(.truncated, "the file ends inside the header") }
@@ -64,7 +66,6 @@ struct VMDK: DiskHeaderReader {
     directoryEntries = capacity.dividedUp(by: grainSectors.times(tableEntries))
   }
 
-  /// QEMU follows the extents of an embedded descriptor when the capacity is 0: `checkGrains` refuses that.
   private func readEmbedded(_ view: ByteView, into header: inout DiskHeader) throws(DiskFormatError) {
     let offset = try view.u64(28)
     guard offset != 0 else { return }

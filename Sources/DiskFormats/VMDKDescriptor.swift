@@ -50,11 +50,10 @@ struct VMDKDescriptor {
     if ["RW ", "RDONLY ", "NOACCESS "].contains(where: line.hasPrefix) {
       return extents.append(try Self.extent(line, source))
     }
-    guard let equals = line.firstIndex(of: "=") else {
-      throw source.error(.damaged, "a line of its descriptor is not understood")
-    }
-    let value = line[line.index(after: equals)...].trimmed
-    values[line[..<equals].trimmed.lowercased()] = value.filter { $0 != "\"" }
+    guard let equals = line.firstIndex(of: "="), case let key = line[..<equals].trimmed, !key.isEmpty,
+      key.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || ".:_-".contains($0)) })
+    else { throw source.error(.damaged, "a line of its descriptor is not understood") }
+    values[key.lowercased()] = line[line.index(after: equals)...].trimmed.filter { $0 != "\"" }
   }
 
   /// `RW 20480 FLAT "disk-flat.vmdk" 0`
@@ -79,10 +78,12 @@ struct VMDKDescriptor {
     parentHint = String(parts[1])
   }
 
-  /// An extent lies beside its descriptor: no folder, no protocol.
+  /// An extent lies beside its descriptor: no folder, no protocol, and no longer than names of files are.
   private func checkNames(_ source: DiskSource) throws(DiskFormatError) {
     for name in extents.compactMap(\.name) {
-      guard !name.isEmpty, name != "..", name != ".", !name.contains(where: { "/\\:".contains($0) }) else {
+      guard (1...255).contains(name.utf8.count), name != "..", name != ".",
+        !name.contains(where: { "/\\:".contains($0) })
+      else {
         throw source.error(.refersOutside, "names an extent outside its folder, \(name)")
       }
     }

@@ -91,7 +91,8 @@ struct HostileHeaderTests {
       ("RW 8 FLAT \"..\" 0", .refersOutside), ("RW 8 FLAT \"x-flat.vmdk\" 0", .refersOutside),
       ("RW 8 SPARSE \"x-s001.vmdk\"", .refersOutside), ("RW 8 MAGIC \"x\"", .unsupported), ("RW 8 FLAT", .unsupported),
       ("RW 99999999999999999999 FLAT \"x\" 0", .unsupported), ("RW 9223372036854775807 FLAT \"x\" 0", .damaged),
-      ("what is this", .damaged), ("", .damaged),
+      ("what is this", .damaged), ("", .damaged), ("RW 8 ZERO\nRW\t8 FLAT \"/etc/a=b\" 0", .damaged),
+      ("RW 8 SPARSE \"\(String(repeating: "x", count: 600))\"", .refersOutside),
       ("RW 8 ZERO\n# parentFileNameHint=\"/etc/shadow\"", .refersOutside),
       ("RW 8 ZERO\nparentCID=12345678", .refersOutside),
     ])
@@ -132,40 +133,6 @@ struct HostileHeaderTests {
       var image = MemoryBytes(bytes: try [UInt8](Data(contentsOf: kind.make(in: folder))))
       #expect(failure(image.bytes) == nil)
       image.put(UInt64(0), at: 12)
-      #expect(failure(image.bytes)?.code == .damaged)
-    }
-  }
-
-  @Test func `a differencing VHDX is refused`() throws {
-    try withTemporaryFolder { folder in
-      _ = try makeRawDisk(in: folder, megabytes: 1)
-      let kind = Kind(format: .vhdx, options: "subformat=dynamic", subformat: "dynamic")
-      var image = MemoryBytes(bytes: try [UInt8](Data(contentsOf: kind.make(in: folder))))
-      let parameters: [UInt8] = [0x37, 0x67, 0xA1, 0xCA, 0x36, 0xFA, 0x43, 0x4D]
-      let range = try #require(Data(image.bytes).range(of: Data(parameters)))
-      let metadata = range.lowerBound & ~0xFFFF
-      let item =
-        Int(image.bytes[range.lowerBound + 16]) | Int(image.bytes[range.lowerBound + 17]) << 8
-        | Int(image.bytes[range.lowerBound + 18]) << 16
-      image.bytes[metadata + item + 4] |= 2
-      let error = try #require(failure(image.bytes))
-      #expect(error.code == .differencing)
-      #expect(error.header?.subformat == "differencing")
-    }
-  }
-
-  @Test func `a VHDX with a log to replay says so, and one wrong checksum leaves the other header`() throws {
-    try withTemporaryFolder { folder in
-      _ = try makeRawDisk(in: folder, megabytes: 1)
-      let kind = Kind(format: .vhdx, options: "subformat=dynamic", subformat: "dynamic")
-      let whole = MemoryBytes(bytes: try [UInt8](Data(contentsOf: kind.make(in: folder))))
-      for broken in [[65536], [131_072], [196_608]] {
-        var image = whole
-        for offset in broken { image.bytes[offset + 4] ^= 1 }
-        #expect(try header(image.bytes).warnings.count == 1)
-      }
-      var image = whole
-      for offset in [65536, 131_072] { image.bytes[offset + 4] ^= 1 }
       #expect(failure(image.bytes)?.code == .damaged)
     }
   }
