@@ -43,6 +43,15 @@ func build(
   return folder.appending(path: name)
 }
 
+/// What LIEF says of the Authenticode digest, in hexadecimal.
+func authentihash(_ file: URL) throws -> String {
+  let program = """
+    import lief, sys
+    print(lief.PE.parse(sys.argv[1]).authentihash(lief.PE.ALGORITHMS.SHA_256).hex())
+    """
+  return try python(program, [file.path]).trimmingCharacters(in: .whitespacesAndNewlines)
+}
+
 func fingerprint(at file: URL) throws -> Fingerprint {
   fingerprint(of: try Data(contentsOf: file), name: file.lastPathComponent)
 }

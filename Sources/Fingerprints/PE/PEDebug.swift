@@ -1,8 +1,8 @@
 /// One entry of the debug directory: where its data is in the file.
 struct PEDebugEntry {
   enum Kind { static let codeView: UInt32 = 2, reproducible: UInt32 = 16, pdbChecksum: UInt32 = 19 }
-  /// The place of the entry's time stamp in the file.
-  let timeStamp: UInt64
+  /// Where the entry's time stamp and its data's offset are in the file; strip moves the data, not its address.
+  let volatile: [Range<UInt64>]
   let type: UInt32
   let data: Range<UInt64>
 
@@ -20,8 +20,10 @@ extension PE {
       let size = UInt64(try table.u32(index * 28 + 16))
       let offset = UInt64(try table.u32(index * 28 + 24))
       _ = try bytes.slice(offset, size)
+      let entry = start + index * 28
       return PEDebugEntry(
-        timeStamp: start + index * 28 + 4, type: try table.u32(index * 28 + 12), data: offset..<offset + size)
+        volatile: [entry + 4..<entry + 8, entry + 24..<entry + 28], type: try table.u32(index * 28 + 12),
+        data: offset..<offset + size)
     }
   }
 

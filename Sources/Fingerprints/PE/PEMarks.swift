@@ -36,7 +36,7 @@ extension PE {
   func imageDigest() throws -> Digest {
     var masks: [Range<UInt64>] = []
     for entry in try debugEntries() {
-      masks.append(entry.timeStamp..<entry.timeStamp + 4)
+      masks += entry.volatile
       if entry.namesBuild { masks.append(entry.data) }
     }
     if let exports = header.directory(PEDirectory.Index.exports), let place = try? offset(of: exports.address) {
