@@ -11,4 +11,5 @@ struct VMLineage: AsyncParsableCommand {
       DoctorCommand.self,
       WorkerCommand.self,
     ])
+    subcommands: [CaptureCommand.self, SignaturesCommand.self])
 }
