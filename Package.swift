@@ -44,8 +44,10 @@ let package = Package(
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CGuestfs", pkgConfig: "libguestfs", providers: [.apt(["libguestfs-dev"])]),
     .systemLibrary(name: "CHivex", pkgConfig: "hivex", providers: [.apt(["libhivex-dev"])]),
+    .systemLibrary(name: "CNBD", pkgConfig: "libnbd", providers: [.apt(["libnbd-dev"])]),
     .target(name: "TestSupport", dependencies: [subprocess], path: "Tests/TestSupport", swiftSettings: settings),
   ]
+    + room("DirectDisk", ["CNBD"])
     + room("DiskFormats", [])
     + room("Guestfs", ["CGuestfs", "DiskFormats"])
     + room("Fingerprints", ["CArchive", crypto])
@@ -54,7 +56,7 @@ let package = Package(
     + room("Signatures", ["Fingerprints", grdb])
     + room(
       "Scanner",
-      ["DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess])
+      ["DirectDisk", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess])
     + room("Capture", ["Fingerprints", "Inventory", "Scanner", "Signatures", subprocess])
     + room("Lineage", ["Fingerprints", "Inventory", "Signatures"])
     + room("Catalog", ["Fingerprints", "Inventory", "Lineage", "Signatures", grdb])

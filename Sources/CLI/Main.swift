@@ -6,5 +6,9 @@ struct VMLineage: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vmlineage",
     abstract: "Says what is installed in virtual machine disk images, and which source files it came from.",
-    subcommands: [])
+    subcommands: [
+      ScanCommand.self,
+      DoctorCommand.self,
+      WorkerCommand.self,
+    ])
 }

@@ -16,6 +16,9 @@ package struct GuestPath: Hashable, Sendable, Comparable, CustomStringConvertibl
     self.bytes = kept
   }
 
+  /// Takes the bytes as they stand: a link's target may begin with a slash.
+  package init(verbatim bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+
   package init(_ text: String) { self.init(bytes: text.utf8) }
   package init(stringLiteral value: String) { self.init(value) }
 
@@ -56,9 +59,9 @@ extension GuestPath: Codable {
 
   package init(from decoder: any Decoder) throws {
     if let text = try? decoder.singleValueContainer().decode(String.self) {
-      self.init(text)
+      self.init(verbatim: text.utf8)
     } else {
-      self.init(bytes: try decoder.container(keyedBy: Key.self).decode(Data.self, forKey: .bytes))
+      self.init(verbatim: try decoder.container(keyedBy: Key.self).decode(Data.self, forKey: .bytes))
     }
   }
 

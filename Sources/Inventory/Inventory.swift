@@ -112,10 +112,15 @@ package struct Volume: Codable, Hashable, Sendable {
   package var status: Status
   package var journal: Journal?
   package var problem: Problem?
+  /// The root volume of the system that mounts it; nil where no system does.
+  package var system: String?
+  /// Where that system mounts it, from the system's root; empty for the root itself.
+  package var mountPoint: GuestPath?
 
   package init(
     id: String, fileSystem: String, label: String? = nil, uuid: String? = nil, reader: String = "appliance",
-    status: Status, journal: Journal? = nil, problem: Problem? = nil
+    status: Status, journal: Journal? = nil, problem: Problem? = nil, system: String? = nil,
+    mountPoint: GuestPath? = nil
   ) {
     self.id = id
     self.fileSystem = fileSystem
@@ -125,6 +130,8 @@ package struct Volume: Codable, Hashable, Sendable {
     self.status = status
     self.journal = journal
     self.problem = problem
+    self.system = system
+    self.mountPoint = mountPoint
   }
 }
 
@@ -137,19 +144,22 @@ package struct OperatingSystem: Codable, Hashable, Sendable {
   /// `debian`, `fedora`, `alpine`, `windows`, …
   package var distribution: String
   package var version: String
+  /// The exact release where a file of its own says it, such as `12.11` beside version `12`.
+  package var pointRelease: String?
   /// The name it gives itself, such as `Debian GNU/Linux 12 (bookworm)`.
   package var product: String
   package var architecture: String?
   package var hostname: String?
 
   package init(
-    volume: String = "", family: String, distribution: String, version: String, product: String,
-    architecture: String? = nil, hostname: String? = nil
+    volume: String = "", family: String, distribution: String, version: String, pointRelease: String? = nil,
+    product: String, architecture: String? = nil, hostname: String? = nil
   ) {
     self.volume = volume
     self.family = family
     self.distribution = distribution
     self.version = version
+    self.pointRelease = pointRelease
     self.product = product
     self.architecture = architecture
     self.hostname = hostname

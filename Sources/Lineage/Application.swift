@@ -84,11 +84,14 @@ package struct Claim: Codable, Hashable, Sendable {
   }
 }
 
-/// The artifacts of the best fitting build.
+/// The artifacts of the best fitting build, or the files that a declared package lists (directories left out).
 package struct ArtifactCounts: Codable, Hashable, Sendable {
   package var expected = 0
+  /// Recognised by contents; for a declared package, there at all.
   package var found = 0
+  /// Of those expected: there, but with other bytes, whether recognised all the same or not.
   package var modified = 0
+  /// Neither recognised nor at its place.
   package var missing = 0
 
   package init(expected: Int = 0, found: Int = 0, modified: Int = 0, missing: Int = 0) {

@@ -1,0 +1,157 @@
+internal import Catalog
+internal import Foundation
+internal import Guestfs
+internal import Inventory
+internal import Lineage
+internal import Reports
+internal import Scanner
+internal import Signatures
+
+/// What is done with one image: check, scan in a child, store, match, conclude, store. Facts go into the catalog before
+/// conclusions are drawn from them; both in one transaction.
+struct ImageJob: Sendable {
+  private let command: ScanCommand
+  private let catalog: Catalog
+  private let index: SignatureIndex?
+  private let keys: [VolumeKey]
+  private let run: RunFolder
+  private let progress: Progress
+  private let acceleration: Shared<Acceleration>
+
+  /// - Throws: `Problem` where the catalog, the signatures or a key cannot be read.
+  init(_ command: ScanCommand, progress: Progress) throws {
+    self.command = command
+    self.progress = progress
+    keys = try command.keys.map(VolumeKey.init(selector:))
+    catalog = try Catalog(path: command.catalog.path)
+    let run = try RunFolder()
+    self.run = run
+    index = try SignatureIndex.open(paths: command.signatures, temporaryFolder: run.url) { complain("\($0)") }
+    acceleration = Shared { await AccelerationChoice().decide(in: run) { complain($0) } }
+  }
+
+  /// Nil where the run was interrupted before the image was done.
+  /// - Throws: `Problem` where the catalog cannot be written.
+  func report(_ path: String, name: String) async throws -> ImageReport? {
+    let facts: ImageFacts
+    do {
+      facts = try openImage(
+        path, assumeRaw: command.imageFormat == .raw, allowedFolders: command.allowedFolders
+      ).facts
+    } catch {
+      return try store(Inventory(image: error.facts, status: .failed, problem: error.problem), at: path)
+    }
+    if let stored = try catalog.storedScan(host: command.host, path: path), isStillGood(stored, facts) {
+      return try await unchanged(stored, facts, name)
+    }
+    let inventory = try await scan(path, facts, name, supplement: nil)
+    return Task.isCancelled ? nil : try store(inventory, at: path)
+  }
+
+  /// An image that could not be dealt with at all.
+  func failed(_ path: String, _ error: any Error) -> ImageReport {
+    let problem =
+      error as? Problem ?? Problem(code: "failed", operation: "scan", subject: path, reason: "\(error)")
+    return ImageReport(
+      id: "", host: command.host, path: path, role: command.role ?? .unknown,
+      inventory: Inventory(image: ImageFacts(), status: .failed, problem: problem), findings: Findings(),
+      unchanged: false)
+  }
+
+  /// Whether the stored facts are what a scan would find: the image is as it was, and that scan was not cut short by
+  /// something that may be better now, nor asked for less than this one.
+  private func isStillGood(_ stored: StoredScan, _ facts: ImageFacts) -> Bool {
+    let inventory = stored.inventory
+    guard stored.isUnchanged(facts.files), inventory.status != .failed else { return false }
+    if !keys.isEmpty, inventory.volumes.contains(where: { $0.status == .encrypted }) { return false }
+    return command.digests == .needed || inventory.counts.digested == inventory.counts.files
+  }
+
+  /// The stored facts with claims by today's signatures. Only files whose digest is not known yet and whose size a
+  /// signature names now are read.
+  private func unchanged(_ stored: StoredScan, _ facts: ImageFacts, _ name: String) async throws -> ImageReport? {
+    var inventory = stored.inventory
+    let sizes = try index?.screen().sizes ?? []
+    let missing = inventory.files.indices.filter { position in
+      let file = inventory.files[position]
+      return file.kind == .regular && file.digests == nil && file.unreadable == nil && file.size >= 64
+        && sizes.contains(file.size)
+    }
+    if !missing.isEmpty, command.only != .declared {
+      let wanted = missing.map { SupplementFile(volume: inventory.files[$0].volume, path: inventory.files[$0].path) }
+      let read = try await scan(stored.path, facts, name, supplement: wanted)
+      if Task.isCancelled { return nil }
+      let known = Dictionary(
+        read.files.map { (SupplementFile(volume: $0.volume, path: $0.path), $0) }, uniquingKeysWith: { $1 })
+      let supplements = zip(missing, wanted).compactMap { position, file in
+        known[file]?.digests.map {
+          Supplement(file: position, digests: $0, fingerprint: known[file]?.fingerprint)
+        }
+      }
+      try catalog.addSupplement(supplements, image: stored.id)
+      for supplement in supplements {
+        inventory.files[supplement.file].digests = supplement.digests
+        inventory.files[supplement.file].fingerprint = supplement.fingerprint
+      }
+    }
+    let (findings, matches) = try conclude(inventory)
+    try catalog.replaceClaims(
+      findings, of: inventory, builds: matches.builds, image: stored.id, role: command.role)
+    return report(stored.id, stored.path, inventory, findings, command.role ?? stored.role, unchanged: true)
+  }
+
+  private func scan(
+    _ path: String, _ facts: ImageFacts, _ name: String, supplement: [SupplementFile]?
+  ) async throws -> Inventory {
+    let folder = try run.folder("image")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let request = ScanRequest(
+      path: path, expected: facts.files.first, assumeRaw: command.imageFormat == .raw,
+      allowedFolders: command.allowedFolders, folder: folder.path, acceleration: await acceleration.value,
+      memory: ApplianceSize.memory, processors: 1, keys: keys, index: index?.path, digests: command.digests,
+      onlyDeclared: command.only == .declared, supplement: supplement)
+    return await Supervisor.scan(
+      request, image: facts, deadline: command.deadline.duration,
+      progress: { [progress] phase, fraction in progress.phase(name, phase, fraction) })
+  }
+
+  private func store(_ inventory: Inventory, at path: String) throws -> ImageReport {
+    let (findings, matches) = try conclude(inventory)
+    // A path at which there is nothing has no image, so nothing is stored of it.
+    guard let file = inventory.image.files.first else {
+      return report("", path, inventory, findings, command.role ?? .unknown, unchanged: false)
+    }
+    let id = try catalog.imageID(host: command.host, file: file)
+    try catalog.store(inventory, findings, builds: matches.builds, image: id, role: command.role)
+    return report(id, path, inventory, findings, try catalog.role(of: id), unchanged: false)
+  }
+
+  private func conclude(_ inventory: Inventory) throws -> (Findings, MatchSet) {
+    let matches = try index?.match(matchKeys(of: inventory)) ?? MatchSet()
+    return (infer(inventory, matches), matches)
+  }
+
+  private func report(
+    _ id: String, _ path: String, _ inventory: Inventory, _ findings: Findings, _ role: ImageRole, unchanged: Bool
+  ) -> ImageReport {
+    ImageReport(
+      id: id, host: command.host, path: path, role: role, inventory: inventory, findings: findings,
+      unchanged: unchanged)
+  }
+}
+
+/// A value that is made once, by whoever needs it first; the others wait for it.
+private actor Shared<Value: Sendable> {
+  private let make: @Sendable () async -> Value
+  private var task: Task<Value, Never>?
+
+  init(_ make: @escaping @Sendable () async -> Value) { self.make = make }
+
+  var value: Value {
+    get async {
+      let task = self.task ?? Task { await make() }
+      self.task = task
+      return await task.value
+    }
+  }
+}

@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import Catalog
+internal import Foundation
+internal import Inventory
+internal import Reports
+internal import Scanner
+internal import Signatures
+
+/// `vmlineage scan`: the main job.
+struct ScanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scan",
+    abstract: "Say what is installed in disk images, and which source files it came from.",
+    discussion: """
+      Reads VHD, VHDX, qcow2, VMDK, VDI and raw images, and folders of them, and writes to none of them. What was found \
+      is kept in the catalog; an image that has not changed since is not read again.
+
+      EXAMPLES
+        vmlineage scan /images                        everything below a folder
+        vmlineage scan disk.vhd --signatures shop.json
+        vmlineage scan /dev/sdb --format json         a whole disk, as JSON
+        vmlineage scan disk.qcow2 --key all:file:key  with encrypted volumes
+
+      EXIT STATUS
+        0    every image was scanned
+        2    an image failed, was read in part, or nothing was recognised in it; the others are done and stored
+        64   the command line makes no sense
+        130  interrupted; what was done until then is stored
+      """)
+
+  @Argument(help: "Images, or folders that are searched for images.", completion: .file())
+  var paths: [String]
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "Signature files, folders of them, or an index. Default: the folders named Signatures beside the program and in the user's data folder.")
+  var signatures: [String] = []
+
+  @OptionGroup var catalog: CatalogOption
+  @OptionGroup var output: FormatOption
+
+  @Option(help: "What these images are: golden, deployed or unknown.")
+  var role: ImageRole?
+
+  @Option(help: "The host that holds them. Default: this machine.")
+  var host: String = ProcessInfo.processInfo.hostName
+
+  @Option(
+    name: .customLong("key"),
+    help: ArgumentHelp(
+      "A key of encrypted volumes: ID:key:KEY or ID:file:FILE; ID is a device, a UUID or 'all'.", valueName: "selector"))
+  var keys: [String] = []
+
+  @Option(help: "How many images are scanned at once. Default: as many as cores and memory allow.")
+  var jobs: Int?
+
+  @Option(help: "After how long an image is given up: seconds, or with s, m or h.")
+  var deadline: TimeSpan = TimeSpan(seconds: 600)
+
+  @Option(help: "How files are read: appliance, or auto (which is the appliance where nothing else can).")
+  var reader: Reader = .auto
+
+  @Option(help: "Which files are read whole: needed (what could match) or all.")
+  var digests: ScanRequest.Digests = .needed
+
+  @Option(
+    name: .customLong("allow-backing"),
+    help: ArgumentHelp("A folder whose files an image may refer to: backing files, extents.", valueName: "folder"))
+  var allowedFolders: [String] = []
+
+  @Option(help: "Read no more than what the image says of itself: declared.")
+  var only: Only?
+
+  @Option(name: .customLong("image-format"), help: "Read images without a known header as raw.")
+  var imageFormat: AssumedFormat?
+
+  @Flag(help: "Also list the files of declared packages.")
+  var files = false
+
+  @Flag(help: "List every declared package and every source file.")
+  var all = false
+
+  @Flag(help: "Exit with 0 for images in which nothing was recognised: data disks.")
+  var allowUnrecognised = false
+
+  enum Reader: String, ExpressibleByArgument, CaseIterable { case appliance, auto }
+  enum Only: String, ExpressibleByArgument, CaseIterable { case declared }
+  enum AssumedFormat: String, ExpressibleByArgument, CaseIterable { case raw }
+
+  func validate() throws {
+    if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1") }
+    if paths.isEmpty { throw ValidationError("name an image or a folder") }
+  }
+
+  func run() async throws {
+    let interruption = Interruption()
+    let scan = try begin()
+    let work = Task { await scan.run() }
+    interruption.onSignal { work.cancel() }
+    let reports = await work.value
+    print(try rendered(reports), terminator: "")
+    for image in reports { if let problem = image.problem { complain("\(problem)") } }
+    if let signal = interruption.received {
+      complain("interrupted: \(reports.count) of \(scan.images.count) images are done and stored")
+      throw ExitCode(128 + signal)
+    }
+    if !scan.isClean(reports, allowUnrecognised: allowUnrecognised) { throw ExitCode(2) }
+  }
+}
+
+extension ScanCommand {
+  /// Ends with status 2 and one line where nothing can be begun.
+  private func begin() throws -> ScanRun {
+    do {
+      return try ScanRun(self)
+    } catch let problem as Problem {
+      complain("\(problem)")
+      throw ExitCode(2)
+    }
+  }
+
+  private func rendered(_ reports: [ImageReport]) throws -> String {
+    switch output.format {
+    case .json: try ScanDocument(images: reports, withFiles: files).json()
+    case .table: scanTable(reports, width: terminalWidth(), all: all)
+    }
+  }
+}
+
+extension ImageRole: ExpressibleByArgument {}
+extension ScanRequest.Digests: ExpressibleByArgument {}

@@ -1,0 +1,100 @@
+internal import Catalog
+internal import DiskFormats
+internal import Foundation
+internal import Inventory
+internal import Lineage
+internal import Reports
+internal import Scanner
+internal import Signatures
+
+/// One run of `scan`: several images side by side, each a job of its own.
+final class ScanRun: Sendable {
+  private let job: ImageJob
+  private let jobs: Int
+  private let progress: Progress
+  let images: [String]
+
+  /// - Throws: `Problem` where nothing can be begun.
+  init(_ command: ScanCommand) throws {
+    let found = try findScanned(command.paths, allowed: command.allowedFolders)
+    images = found.images
+    found.remarks.forEach(complain)
+    jobs = command.jobs ?? Self.defaultJobs(images.count)
+    progress = Progress(total: images.count, jobs: jobs)
+    job = try ImageJob(command, progress: progress)
+  }
+
+  /// Scans every image. Ends early where the task is cancelled; what is done by then is stored and returned.
+  func run() async -> [ImageReport] {
+    let reports = await withTaskGroup(of: (Int, ImageReport?).self) { group in
+      var waiting = images.enumerated().makeIterator()
+      var reports: [(Int, ImageReport)] = []
+      func start() {
+        guard !Task.isCancelled, let (position, path) = waiting.next() else { return }
+        group.addTask { (position, await self.scan(path)) }
+      }
+      for _ in 0..<jobs { start() }
+      for await (position, report) in group {
+        if let report { reports.append((position, report)) }
+        start()
+      }
+      return reports
+    }
+    progress.clear()
+    return reports.sorted { $0.0 < $1.0 }.map(\.1)
+  }
+
+  /// Whether every image came out whole and something was recognised in it.
+  func isClean(_ reports: [ImageReport], allowUnrecognised: Bool) -> Bool {
+    reports.count == images.count
+      && reports.allSatisfy { report in
+        report.status == .scanned || (allowUnrecognised && report.status == .unrecognised)
+      }
+  }
+
+  /// Nil where the run was interrupted before the image was done.
+  private func scan(_ path: String) async -> ImageReport? {
+    let start = Date()
+    let name = printable(URL(fileURLWithPath: path).lastPathComponent)
+    progress.phase(name, "check", nil)
+    do {
+      guard let report = try await job.report(path, name: name) else { return nil }
+      let outcome = report.unchanged ? "unchanged" : report.status.rawValue
+      progress.finish(name, outcome: outcome, seconds: -start.timeIntervalSinceNow)
+      return report
+    } catch {
+      progress.finish(name, outcome: "failed", seconds: -start.timeIntervalSinceNow)
+      return job.failed(path, error)
+    }
+  }
+
+  /// As many appliances as there are cores, and as there is memory for.
+  private static func defaultJobs(_ images: Int) -> Int {
+    let information = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+    let available = information.firstMatch(of: /MemAvailable: +([0-9]+) kB/).flatMap { Int($0.1) } ?? 0
+    let byMemory = available / 1024 / ApplianceSize.footprint
+    return max(1, min(ProcessInfo.processInfo.activeProcessorCount, byMemory, images))
+  }
+}
+
+/// What the paths on the command line come to: a folder is searched, anything else is tried whatever it is.
+private func findScanned(
+  _ paths: [String], allowed: [String]
+) throws -> (images: [String], remarks: [String]) {
+  var images: [String] = []
+  var remarks: [String] = []
+  for path in paths {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      images.append(path)
+      continue
+    }
+    let found = findImages(in: path, allowed: allowed)
+    images += found.images
+    remarks += found.problems.map { "\($0)" }
+    remarks.append(
+      "\(printable(path)): \(found.images.count) images, \(found.skipped) other files skipped")
+  }
+  var seen: Set<String> = []
+  return (images.filter { seen.insert($0).inserted }, remarks)
+}

@@ -1,0 +1,136 @@
+internal import Fingerprints
+internal import Foundation
+internal import GRDB
+internal import Inventory
+
+/// The newest scan of the image at `host:path`, supplements merged in.
+func loadScan(_ db: Database, host: String, path: String) throws -> StoredScan? {
+  let image = try Row.fetchOne(
+    db,
+    sql: """
+      SELECT t.key, i.role, max(n.id) AS inventory FROM image i
+      JOIN thing t ON t.id = i.thing_id JOIN inventory n ON n.image_id = i.thing_id
+      WHERE i.host = ? AND i.path = ? GROUP BY t.key, i.role
+      """, arguments: [host, path])
+  guard let image, let inventory: Int64 = image["inventory"] else { return nil }
+  let reader = InventoryReader(db: db, id: inventory)
+  let received: String? = try String.fetchOne(
+    db, sql: "SELECT received FROM inventory WHERE id = ?", arguments: [inventory])
+  return StoredScan(
+    id: image["key"], host: host, path: path, role: ImageRole(rawValue: image["role"]) ?? .unknown,
+    received: try date(received ?? ""), inventory: try reader.load())
+}
+
+/// Reads back what `InventoryWriter` stored.
+struct InventoryReader {
+  let db: Database
+  let id: Int64
+
+  func load() throws -> Inventory {
+    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM inventory WHERE id = ?", arguments: [id]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an inventory is there and is not")
+    }
+    let parent = (row["parent_name"] as String?).map { ParentReference(name: $0, formatID: row["parent_format_id"]) }
+    let supplemented = try supplements()
+    return Inventory(
+      version: row["version"],
+      image: ImageFacts(
+        format: row["format"], virtualSize: (row["virtual_size"] as Int64?).map { UInt64(bitPattern: $0) },
+        files: try imageFiles(), formatID: row["format_id"], parent: parent),
+      status: try value(row["status"]), problem: try decoded(row["problem"]), volumes: try volumes(),
+      systems: try systems(), packages: try packages(), files: try files(),
+      counts: Counts(
+        files: row["files"], read: row["files_read"], digested: row["digested"] + supplemented,
+        unreadable: row["unreadable"]))
+  }
+
+  /// Files whose digest became known later.
+  private func supplements() throws -> Int {
+    try Int.fetchOne(
+      db,
+      sql: """
+        SELECT count(*) FROM supplement s JOIN file f ON f.inventory_id = s.inventory_id AND f.position = s.position
+        WHERE s.inventory_id = ? AND f.content_id IS NULL
+        """, arguments: [id]) ?? 0
+  }
+
+  private func imageFiles() throws -> [ImageFile] {
+    try rows("SELECT * FROM image_file WHERE inventory_id = ? ORDER BY position").map { row in
+      ImageFile(
+        path: row["path"], format: row["format"], size: UInt64(bitPattern: row["size"]), modified: row["modified"],
+        changed: row["changed"], device: UInt64(bitPattern: row["device"]), inode: UInt64(bitPattern: row["inode"]))
+    }
+  }
+
+  private func volumes() throws -> [Volume] {
+    try rows("SELECT * FROM volume WHERE inventory_id = ? ORDER BY position").map { row in
+      Volume(
+        id: row["name"], fileSystem: row["file_system"], label: row["label"], uuid: row["uuid"],
+        reader: row["reader"], status: try value(row["status"]),
+        journal: try (row["journal"] as String?).map { try value($0) }, problem: try decoded(row["problem"]),
+        system: row["system"], mountPoint: (row["mount_point"] as Data?).map { GuestPath(bytes: $0) })
+    }
+  }
+
+  private func systems() throws -> [OperatingSystem] {
+    try rows("SELECT * FROM operating_system WHERE inventory_id = ? ORDER BY position").map { row in
+      OperatingSystem(
+        volume: row["volume"], family: row["family"], distribution: row["distribution"], version: row["version"],
+        product: row["product"], architecture: row["architecture"], hostname: row["hostname"])
+    }
+  }
+
+  private func packages() throws -> [Package] {
+    let listed = try rows(
+      """
+      SELECT p.*, l.bytes AS location, i.volume FROM inventory_package i
+      JOIN package p ON p.id = i.package_id JOIN path l ON l.id = p.location_id
+      WHERE i.inventory_id = ? ORDER BY i.position
+      """)
+    let statement = try db.makeStatement(
+      sql: """
+        SELECT p.bytes, f.algorithm, f.digest, f.is_configuration FROM package_file f JOIN path p ON p.id = f.path_id
+        WHERE f.package_id = ? ORDER BY f.position
+        """)
+    return try listed.map { row in
+      let number: Int64 = row["id"]
+      return Package(
+        kind: try value(row["kind"]), name: row["name"], version: row["version"], architecture: row["architecture"],
+        sourceName: row["source_name"], sourceVersion: row["source_version"], vendor: row["vendor"],
+        revision: row["revision"], repository: row["repository"], volume: row["volume"],
+        location: GuestPath(bytes: row["location"] as Data), files: try packageFiles(statement, number))
+    }
+  }
+
+  private func packageFiles(_ statement: Statement, _ package: Int64) throws -> [PackageFile] {
+    var files: [PackageFile] = []
+    let cursor = try Row.fetchCursor(statement, arguments: [package])
+    while let row = try cursor.next() {
+      files.append(
+        PackageFile(
+          path: GuestPath(bytes: row[0] as Data), algorithm: try (row[1] as String?).map { try value($0) },
+          digest: row[2], isConfiguration: row[3]))
+    }
+    return files
+  }
+
+  private func rows(_ sql: String) throws -> [Row] { try Row.fetchAll(db, sql: sql, arguments: [id]) }
+}
+
+/// The case that a stored word names.
+func value<Value: RawRepresentable>(_ word: String) throws -> Value where Value.RawValue == String {
+  guard let value = Value(rawValue: word) else {
+    throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "\(word.prefix(80)) is no \(Value.self)")
+  }
+  return value
+}
+
+/// A value that is stored as JSON.
+func decoded<Value: Decodable>(_ json: String?) throws -> Value? {
+  guard let json else { return nil }
+  do {
+    return try JSONDecoder().decode(Value.self, from: Data(json.utf8))
+  } catch {
+    throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "\(json.prefix(80)) is no \(Value.self)")
+  }
+}

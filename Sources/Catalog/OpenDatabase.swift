@@ -1,0 +1,103 @@
+internal import Foundation
+internal import GRDB
+internal import Inventory
+
+/// Opens the file, checks that it is a catalog of a version that this program knows, and brings it up to date.
+func openDatabase(_ path: String, _ migrator: DatabaseMigrator) throws -> DatabaseQueue {
+  try checkFile(path)
+  return try reporting("open catalog", path) {
+    var configuration = Configuration()
+    // A writer holds the lock for seconds at most; 16 of them at once still come to their turn.
+    configuration.busyMode = .timeout(60)
+    configuration.foreignKeysEnabled = true
+    configuration.journalMode = .wal
+    configuration.prepareDatabase { db in
+      // What was acknowledged survives a loss of power: NORMAL would not give that.
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+      try db.execute(sql: "PRAGMA trusted_schema = OFF")
+    }
+    let database = try DatabaseQueue(path: path, configuration: configuration)
+    try checkVersion(database, path, migrator)
+    try migrator.migrate(database)
+    return database
+  }
+}
+
+/// What is not a regular file is refused before SQLite opens it: a FIFO would hold it for ever.
+private func checkFile(_ path: String) throws {
+  func refuse(_ reason: String, remedy: String? = "name another file with --catalog") -> Problem {
+    Problem(code: "catalog-unusable", operation: "open catalog", subject: path, reason: reason, remedy: remedy)
+  }
+  let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+  guard let type = try? FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType else {
+    do {
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    } catch {
+      throw refuse("its folder cannot be made")
+    }
+    return
+  }
+  if type == .typeDirectory { throw refuse("it is a folder") }
+  guard type == .typeRegular else { throw refuse("it is not a regular file") }
+  guard let handle = try? FileHandle(forReadingFrom: url) else { throw refuse("it cannot be read", remedy: nil) }
+  let start = (try? handle.read(upToCount: 16)) ?? Data()
+  // https://www.sqlite.org/fileformat.html, section 1.3; an empty file is an empty database.
+  if !start.isEmpty, start != Data("SQLite format 3\0".utf8) { throw refuse("it is not a catalog") }
+}
+
+/// Refuses what a later version or another program made, and copies what an earlier version made.
+private func checkVersion(_ database: DatabaseQueue, _ path: String, _ migrator: DatabaseMigrator) throws {
+  let (applied, tables, isNewer) = try database.read { db in
+    (
+      try migrator.appliedIdentifiers(db),
+      try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table'") ?? 0,
+      try migrator.hasBeenSuperseded(db)
+    )
+  }
+  if isNewer {
+    throw Problem(
+      code: "catalog-newer", operation: "open catalog", subject: path,
+      reason: "it was written by a later version of vmlineage", remedy: "use that version, or name another catalog")
+  }
+  if applied.isEmpty, tables > 0 {
+    throw Problem(
+      code: "catalog-unusable", operation: "open catalog", subject: path, reason: "another program's database",
+      remedy: "name another file with --catalog")
+  }
+  let latest = migrator.migrations.count
+  guard !applied.isEmpty, applied.count < latest else { return }
+  let copy = "\(path).before-v\(latest)"
+  if !FileManager.default.fileExists(atPath: copy) { try database.vacuum(into: copy) }
+}
+
+/// Runs `body` and turns what the database throws into a problem that says what to do.
+func reporting<Value>(_ operation: String, _ path: String, _ body: () throws -> Value) throws -> Value {
+  do {
+    return try body()
+  } catch let error as DatabaseError {
+    throw Problem(
+      code: code(error.resultCode), operation: operation, subject: path,
+      reason: error.message ?? "SQLite error \(error.resultCode.rawValue)", remedy: remedy(error.resultCode))
+  }
+}
+
+private func code(_ result: ResultCode) -> String {
+  switch result {
+  case .SQLITE_FULL: "catalog-full"
+  case .SQLITE_BUSY, .SQLITE_LOCKED: "catalog-busy"
+  case .SQLITE_CORRUPT, .SQLITE_NOTADB: "catalog-damaged"
+  case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN: "catalog-unusable"
+  case .SQLITE_IOERR: "catalog-unwritable"
+  default: "catalog-failed"
+  }
+}
+
+private func remedy(_ result: ResultCode) -> String? {
+  switch result {
+  case .SQLITE_FULL, .SQLITE_IOERR: "make room on its disk; what was stored before is kept"
+  case .SQLITE_BUSY, .SQLITE_LOCKED: "another program writes it; try again"
+  case .SQLITE_CORRUPT, .SQLITE_NOTADB: "restore a copy of it"
+  case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN: "check who may write the file and its folder"
+  default: nil
+  }
+}

@@ -1,0 +1,73 @@
+internal import Fingerprints
+internal import Foundation
+internal import GRDB
+internal import Inventory
+
+/// Stores declared packages. A package that another image has with the same file list is stored once.
+struct PackageWriter {
+  private let db: Database
+  private let pathID: (GuestPath) throws -> Int64
+
+  init(_ db: Database, pathID: @escaping (GuestPath) throws -> Int64) {
+    self.db = db
+    self.pathID = pathID
+  }
+
+  func store(_ package: Package, inventory: Int64, position: Int) throws {
+    let insert = try db.cachedStatement(sql: "INSERT INTO inventory_package VALUES (?, ?, ?, ?)")
+    try insert.execute(arguments: [inventory, position, try packageID(package), package.volume])
+  }
+
+  private func packageID(_ package: Package) throws -> Int64 {
+    let digest = Data(Digest(of: key(package)).bytes)
+    let known = try db.cachedStatement(sql: "SELECT id FROM package WHERE digest = ?")
+    if let id = try Int64.fetchOne(known, arguments: [digest]) { return id }
+    let insert = try db.cachedStatement(
+      sql: """
+        INSERT INTO package (digest, kind, name, version, architecture, source_name, source_version, vendor, revision,
+          repository, location_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        """)
+    let id = try Int64.fetchOne(
+      insert,
+      arguments: [
+        digest, package.kind.rawValue, package.name, package.version, package.architecture, package.sourceName,
+        package.sourceVersion, package.vendor, package.revision, package.repository, try pathID(package.location),
+      ])
+    guard let id else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a new package has no number") }
+    try storeFiles(package.files, id)
+    return id
+  }
+
+  private func storeFiles(_ files: [PackageFile], _ package: Int64) throws {
+    let insert = try db.cachedStatement(sql: "INSERT INTO package_file VALUES (?, ?, ?, ?, ?, ?)")
+    for (position, file) in files.enumerated() {
+      try insert.execute(arguments: [
+        package, position, try pathID(file.path), file.algorithm?.rawValue, file.digest, file.isConfiguration ? 1 : 0,
+      ])
+    }
+  }
+
+  /// Every field but the volume, each behind its length, so that no two packages have one key.
+  private func key(_ package: Package) -> Data {
+    var key = Data()
+    func add(_ bytes: some Collection<UInt8>) {
+      key.append(contentsOf: "\(bytes.count):".utf8)
+      key.append(contentsOf: bytes)
+    }
+    func add(_ text: String?) {
+      if let text { add(text.utf8) } else { key.append(UInt8(ascii: "-")) }
+    }
+    for text in [
+      package.kind.rawValue, package.name, package.version, package.architecture, package.sourceName,
+      package.sourceVersion, package.vendor, package.revision, package.repository,
+    ] { add(text) }
+    add(package.location.bytes)
+    for file in package.files {
+      add(file.path.bytes)
+      add(file.algorithm?.rawValue)
+      add(file.digest)
+      key.append(file.isConfiguration ? 1 : 0)
+    }
+    return key
+  }
+}

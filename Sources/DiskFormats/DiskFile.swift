@@ -1,0 +1,91 @@
+internal import Foundation
+
+/// Bytes that can be read at any offset: an open file, or an array in tests.
+package protocol RandomAccessBytes {
+  /// The number of bytes.
+  var size: UInt64 { get }
+  /// The bytes from `offset` on: `count`, or fewer where the end comes first, none past it.
+  func read(at offset: UInt64, count: Int) throws -> [UInt8]
+}
+
+/// A regular file or block device, opened once for reading. Whoever works on it does so by `descriptor`, so that
+/// what was checked is what is read, whatever becomes of the path.
+package final class DiskFile: RandomAccessBytes, Sendable {
+  /// The path that was opened.
+  package let path: String
+  /// Open for as long as this object lives.
+  package let descriptor: Int32
+  /// Length in bytes; of a block device, that of the device.
+  package let size: UInt64
+  /// Nanoseconds since 1970.
+  package let modified: Int64
+  /// Of the last change of the inode, nanoseconds since 1970.
+  package let changed: Int64
+  package let device: UInt64
+  package let inode: UInt64
+  package let isBlockDevice: Bool
+
+  /// Opens `path`. Throws `cannotOpen`, or `notAFile` for folders, FIFOs, sockets and character devices.
+  /// O_NONBLOCK: opening a FIFO must not wait for a writer.
+  package init(path: String, followLinks: Bool = true) throws(DiskFormatError) {
+    func failure(_ code: DiskFormatError.Code, _ reason: String) -> DiskFormatError {
+      DiskFormatError(code, operation: "open", subject: path, reason: reason)
+    }
+    guard !path.utf8.contains(0) else { throw failure(.cannotOpen, "the path holds a zero byte") }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW))
+    guard descriptor >= 0 else { throw failure(.cannotOpen, String(cString: strerror(errno))) }
+    var facts = stat()
+    guard fstat(descriptor, &facts) == 0 else {
+      defer { close(descriptor) }
+      throw failure(.cannotOpen, String(cString: strerror(errno)))
+    }
+    let kind = facts.st_mode & S_IFMT
+    guard kind == S_IFREG || kind == S_IFBLK else {
+      close(descriptor)
+      throw failure(.notAFile, kind == S_IFDIR ? "is a folder" : "is neither a regular file nor a block device")
+    }
+    let length = kind == S_IFBLK ? Int64(lseek(descriptor, 0, SEEK_END)) : Int64(facts.st_size)
+    guard let size = UInt64(exactly: length) else {
+      close(descriptor)
+      throw failure(.cannotOpen, "its length is unknown")
+    }
+    self.path = path
+    self.descriptor = descriptor
+    self.size = size
+    modified = nanoseconds(facts.st_mtim)
+    changed = nanoseconds(facts.st_ctim)
+    device = UInt64(facts.st_dev)
+    inode = UInt64(facts.st_ino)
+    isBlockDevice = kind == S_IFBLK
+  }
+
+  deinit { close(descriptor) }
+
+  package func read(at offset: UInt64, count: Int) throws -> [UInt8] {
+    guard count > 0, offset < size, let start = Int64(exactly: offset) else { return [] }
+    let wanted = Int(min(UInt64(count), size - offset))
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
+      while filled < wanted {
+        let got = pread(descriptor, buffer.baseAddress?.advanced(by: filled), wanted - filled, off_t(start) + filled)
+        if got < 0, errno == EINTR { continue }
+        if got < 0 { failure = errno }
+        guard got > 0 else { return }
+        filled += got
+      }
+    }
+    guard failure == 0 else {
+      throw DiskFormatError(.unreadable, operation: "read", subject: path, reason: String(cString: strerror(failure)))
+    }
+    return bytes
+  }
+
+  /// The path of the open file without links, as the kernel knows it now.
+  var realPath: String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+  }
+}
+
+private func nanoseconds(_ time: timespec) -> Int64 {
+  Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000).partialValue &+ Int64(time.tv_nsec)
+}

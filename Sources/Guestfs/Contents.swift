@@ -1,0 +1,71 @@
+package import Foundation
+
+/// The two ends of a file.
+package struct FileEnds: Sendable {
+  package var head: Data
+  package var tail: Data
+}
+
+extension Appliance {
+  /// Reads files whole: a GNU tar of them, in the order given, names as in `paths` with `./` in front.
+  ///
+  /// - Parameter paths: from the root of the volume; regular files that `list` named.
+  /// - Returns: the scratch file that holds the tar, good until the next call, and what tar complained of.
+  package func archive(
+    _ paths: [[UInt8]], volume: Int, folder: URL
+  ) throws -> (tar: URL, complaints: String) {
+    try uploadNames(paths, folder: folder)
+    let complaints = try shell(.archive(volume: volume))
+    return (scratchFile, complaints)
+  }
+
+  /// Reads both ends of files, `outlineLength` bytes each; a file that cannot be read is absent.
+  package func ends(
+    of files: [(path: [UInt8], size: UInt64)], volume: Int, folder: URL
+  ) throws -> [[UInt8]: FileEnds] {
+    try uploadNames(files.map(\.path), folder: folder)
+    _ = try shell(.heads(volume: volume))
+    let heads = try slices(of: files)
+    _ = try shell(.tails(volume: volume))
+    let tails = try slices(of: files)
+    return heads.reduce(into: [:]) { ends, head in
+      if let tail = tails[head.key] { ends[head.key] = FileEnds(head: head.value, tail: tail) }
+    }
+  }
+
+  func uploadNames(_ paths: [[UInt8]], folder: URL) throws {
+    let file = folder.appending(path: "names")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(paths.map { Array("./".utf8) + $0 + [0] }.joined()).write(to: file)
+    try upload(file, to: "names")
+  }
+
+  private func slices(of files: [(path: [UInt8], size: UInt64)]) throws -> [[UInt8]: Data] {
+    let bound = files.reduce(0) { $0 + $1.path.count + outlineLength + 16 }
+    let reading = try FileHandle(forReadingFrom: scratchFile)
+    defer { try? reading.close() }
+    return parseSlices(try reading.read(upToCount: bound) ?? Data(), files)
+  }
+}
+
+/// Reads what `head -v` and `tail -v` print: `==> ./NAME <==`, a newline, the bytes; a newline before each but the first of
+/// an invocation. Names and sizes are known, so nothing that a file holds can pose as a header unless a read failed.
+func parseSlices(_ data: Data, _ files: [(path: [UInt8], size: UInt64)]) -> [[UInt8]: Data] {
+  var slices: [[UInt8]: Data] = [:]
+  var position = data.startIndex
+  for file in files {
+    let header = Array("==> ./".utf8) + file.path + Array(" <==\n".utf8)
+    var start = position
+    if start < data.endIndex, data[start] == UInt8(ascii: "\n") { start += 1 }
+    if !data[start...].starts(with: header) {
+      // The file before was shorter than it said, or this one could not be opened.
+      guard let found = data[position...].firstRange(of: header) else { continue }
+      start = found.lowerBound
+    }
+    start += header.count
+    let length = min(Int(clamping: file.size), outlineLength, data.endIndex - start)
+    slices[file.path] = data[start..<start + length]
+    position = start + length
+  }
+  return slices
+}

@@ -1,0 +1,13 @@
+internal import Fingerprints
+package import Inventory
+package import Signatures
+
+/// What an index is to be asked about an inventory: its regular files of which something is known. `MatchKey.file` is
+/// the position in `inventory.files`. Shapes are left out: they are never evidence.
+package func matchKeys(of inventory: Inventory) -> [MatchKey] {
+  inventory.files.enumerated().compactMap { position, file in
+    let marks = (file.fingerprint?.marks ?? []).filter { $0.kind != .shape }
+    guard file.kind == .regular, file.digests != nil || !marks.isEmpty else { return nil }
+    return MatchKey(file: position, sha256: file.digests?.sha256, marks: marks)
+  }
+}

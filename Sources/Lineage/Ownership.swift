@@ -1,0 +1,86 @@
+internal import Fingerprints
+internal import Inventory
+
+/// Which package of the image accounts for which file.
+struct Ownership {
+  /// Position in the inventory's `packages`, by position in its `files`; the first package where several list a file.
+  private(set) var owner: [Int: Int] = [:]
+  /// For each package what became of the files it lists.
+  private(set) var counts: [ArtifactCounts] = []
+  /// Regular files whose contents a package's own digest denies.
+  private var denied: Set<Int> = []
+  private var records: [String: [GuestPath: Int]] = [:]
+  /// By system: volumes with their mount points, longest first.
+  private var mounts: [String: [(point: [UInt8], volume: String)]] = [:]
+  /// By volume: links at its top, as `lib` to `usr/lib`: package databases still write the old names.
+  private var aliases: [String: [[UInt8]: GuestPath]] = [:]
+
+  init(_ inventory: Inventory) {
+    let slash = UInt8(ascii: "/")
+    for (position, file) in inventory.files.enumerated() {
+      records[file.volume, default: [:]][file.path] = position
+      if file.kind == .link, let target = file.target, !file.path.bytes.contains(slash) {
+        aliases[file.volume, default: [:]][file.path.bytes] = target
+      }
+    }
+    for volume in inventory.volumes {
+      guard let system = volume.system, let point = volume.mountPoint, !point.bytes.isEmpty else { continue }
+      mounts[system, default: []].append((point.bytes, volume.id))
+    }
+    for system in mounts.keys { mounts[system]?.sort { $0.point.count > $1.point.count } }
+    for (number, package) in inventory.packages.enumerated() { count(package, number, inventory) }
+  }
+
+  /// The file at a path of a system, through the links at its top and the volumes it mounts.
+  func record(_ path: GuestPath, system: String) -> Int? {
+    let slash = UInt8(ascii: "/")
+    var path = path
+    let first = Array(path.bytes.prefix { $0 != slash })
+    if first.count < path.bytes.count, let target = aliases[system]?[first] {
+      path = target.appending(GuestPath(bytes: path.bytes.dropFirst(first.count + 1)))
+    }
+    for (point, volume) in mounts[system] ?? []
+    where path.bytes.count > point.count && path.bytes[point.count] == slash && path.bytes.starts(with: point) {
+      return records[volume]?[GuestPath(bytes: path.bytes.dropFirst(point.count + 1))]
+    }
+    return records[system]?[path]
+  }
+
+  /// The file at a path of a volume.
+  func record(_ path: GuestPath, volume: String) -> Int? { records[volume]?[path] }
+
+  /// Whether a package accounts for the file as it is.
+  func accounts(for record: Int) -> Bool { owner[record] != nil && !denied.contains(record) }
+
+  private mutating func count(_ package: Package, _ number: Int, _ inventory: Inventory) {
+    var counts = ArtifactCounts()
+    for file in package.files {
+      guard let record = record(file.path, system: package.volume) else {
+        counts.expected += 1
+        counts.missing += 1
+        continue
+      }
+      if inventory.files[record].kind == .directory { continue }
+      counts.expected += 1
+      counts.found += 1
+      owner[record] = owner[record] ?? number
+      if Self.differs(file, inventory.files[record]) {
+        counts.modified += 1
+        if !file.isConfiguration { denied.insert(record) }
+      }
+    }
+    if let record = record(package.location, system: package.volume), inventory.files[record].kind == .regular {
+      owner[record] = owner[record] ?? number
+    }
+    self.counts.append(counts)
+  }
+
+  private static func differs(_ file: PackageFile, _ record: FileRecord) -> Bool {
+    guard let digests = record.digests, let digest = file.digest else { return false }
+    switch file.algorithm {
+    case .md5: return digest.lowercased() != digests.md5
+    case .sha256: return digest.lowercased() != digests.sha256.description
+    default: return false
+    }
+  }
+}

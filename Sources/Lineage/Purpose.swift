@@ -1,0 +1,67 @@
+internal import Fingerprints
+internal import Signatures
+
+/// What an artifact is for, as far as its path shows: it decides what it means that the artifact is not there.
+enum Purpose {
+  /// Missed where it is absent.
+  case running
+  /// Headers, static libraries, objects: left out of most installs.
+  case development
+  /// Licences, manuals, translations: left out of slim images, and the same in many applications.
+  case documentation
+  /// Meant to be changed.
+  case configuration
+  /// Too small to say anything.
+  case tiny
+
+  init(of artifact: Artifact) {
+    let names = artifact.path.lowercased().split(separator: "/").map(String.init)
+    let name = names.last ?? ""
+    let folders = Set(names.dropLast())
+    let ending = name.contains(".") ? name.split(separator: ".").last.map(String.init) ?? "" : ""
+    if Self.isDocumentation(name, folders, ending) {
+      self = .documentation
+    } else if artifact.size < Rarity.leastSize {
+      self = .tiny
+    } else if !folders.isDisjoint(with: ["etc", "conf", "conf.d"]) || Self.configurationEndings.contains(ending) {
+      self = .configuration
+    } else if folders.contains("include") || Self.developmentEndings.contains(ending) {
+      self = .development
+    } else {
+      self = .running
+    }
+  }
+
+  private static let configurationEndings: Set<String> = ["conf", "cfg", "ini", "cnf", "config", "env"]
+  private static let developmentEndings: Set<String> = [
+    "h", "hh", "hpp", "hxx", "inc", "a", "la", "o", "obj", "lib", "pc", "pdb", "cmake", "m4",
+  ]
+  private static let documentationFolders: Set<String> = ["doc", "docs", "man", "info", "locale", "licenses", "help"]
+  private static let documentationNames = [
+    "license", "licence", "copying", "copyright", "readme", "changelog", "changes", "news", "authors", "notice",
+    "credits", "thanks",
+  ]
+
+  private static func isDocumentation(_ name: String, _ folders: Set<String>, _ ending: String) -> Bool {
+    let stem = name.split(separator: ".").first.map(String.init) ?? name
+    return !folders.isDisjoint(with: documentationFolders) || ["md", "rst", "adoc", "mo"].contains(ending)
+      || documentationNames.contains { stem == $0 || stem.hasPrefix($0 + "-") || stem.hasPrefix($0 + "_") }
+  }
+}
+
+/// What a build's artifacts lead one to expect of an image that holds it.
+struct Expectation {
+  /// Positions of the artifacts whose absence speaks against the build.
+  let needed: Set<Int>
+  /// The same and what only developers need: one file alone shows a release only where it is all of these.
+  let whole: Set<Int>
+
+  init(of signature: Signature) {
+    let purposes = signature.artifacts.map { Purpose(of: $0) }
+    func positions(_ kinds: Set<Purpose>) -> Set<Int> { Set(purposes.indices.filter { kinds.contains(purposes[$0]) }) }
+    let running = positions([.running])
+    // A release of nothing but configuration or headers is known by these.
+    needed = running.isEmpty ? positions([.development, .configuration]) : running
+    whole = running.isEmpty ? needed : positions([.running, .development])
+  }
+}

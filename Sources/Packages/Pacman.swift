@@ -1,0 +1,78 @@
+internal import Foundation
+package import Inventory
+
+/// Packages of pacman (Arch Linux): a folder each in `var/lib/pacman/local`, in it `desc` and `files`, sections of a line
+/// `%NAME%`, lines of values, and an empty line (libalpm's be_local.c).
+package struct PacmanReader: PackageReader {
+  package let name = "pacman"
+
+  private static let local = GuestPath("var/lib/pacman/local")
+  private static let prefix = local.bytes
+
+  package init() {}
+
+  package func wants(_ path: GuestPath, size: UInt64) -> Bool {
+    path.bytes.starts(with: Self.prefix) && ["desc", "files"].contains(path.name) && size <= 64 << 20
+      && path.parent.parent == Self.local
+  }
+
+  package func read(_ files: SystemFiles) -> PackageReading {
+    var reading = PackageReading()
+    for path in files.list where path.name == "desc" && wants(path, size: 0) && files.contents[path] == nil {
+      reading.problems.append(.unreadDatabase(path, "it is over 64 MiB or could not be read"))
+    }
+    let descriptions = files.contents.filter { wants($0.key, size: 0) && $0.key.name == "desc" }
+    for (path, data) in descriptions.sorted(by: { $0.key < $1.key }) {
+      let fields = sections([UInt8](data))
+      guard let name = value("NAME", fields), let version = value("VERSION", fields) else {
+        reading.problems.append(.damagedDatabase(path, "it has no name or no version"))
+        continue
+      }
+      let source = value("BASE", fields)
+      let listPath = path.parent.appending("files")
+      if files.contents[listPath] == nil, files.list.contains(listPath) {
+        reading.problems.append(.unreadDatabase(listPath, "it is over 64 MiB or could not be read"))
+      }
+      reading.packages.append(
+        Package(
+          kind: .pacman, name: name, version: version, architecture: value("ARCH", fields), sourceName: source,
+          sourceVersion: source == nil ? nil : version, vendor: value("PACKAGER", fields), location: path,
+          files: packageFiles(files.contents[listPath].map { [UInt8]($0) } ?? [], files)))
+    }
+    return reading
+  }
+
+  /// Folders end in a slash. `%BACKUP%` names what people change: path, tab, MD5.
+  private func packageFiles(_ list: [UInt8], _ system: SystemFiles) -> [PackageFile] {
+    let fields = sections(list)
+    var backups: [GuestPath: String] = [:]
+    for line in fields["BACKUP"] ?? [] {
+      guard let tab = line.lastIndex(of: UInt8(ascii: "\t")), let path = GuestPath(declared: line[..<tab]) else {
+        continue
+      }
+      backups[path] = md5(line[(tab + 1)...]) ?? ""
+    }
+    return (fields["FILES"] ?? []).compactMap { line in
+      guard line.last != UInt8(ascii: "/"), let path = GuestPath(declared: line) else { return nil }
+      let digest = backups[path].flatMap { $0.isEmpty ? nil : $0 }
+      return PackageFile(
+        path: system.located(path), algorithm: digest == nil ? nil : .md5, digest: digest,
+        isConfiguration: backups[path] != nil)
+    }
+  }
+
+  private func value(_ name: String, _ fields: [String: [ArraySlice<UInt8>]]) -> String? {
+    fields[name]?.first.flatMap { declaredText($0) }
+  }
+
+  private func sections(_ bytes: [UInt8]) -> [String: [ArraySlice<UInt8>]] {
+    var sections: [String: [ArraySlice<UInt8>]] = [:]
+    for section in lines(of: bytes).split(whereSeparator: \.isEmpty) {
+      guard let title = section.first, title.count > 2, title.first == UInt8(ascii: "%"),
+        title.last == UInt8(ascii: "%")
+      else { continue }
+      sections[String(decoding: title.dropFirst().dropLast(), as: UTF8.self)] = Array(section.dropFirst())
+    }
+    return sections
+  }
+}

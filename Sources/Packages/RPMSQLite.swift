@@ -1,0 +1,102 @@
+internal import Dispatch
+internal import Foundation
+internal import GRDB
+
+/// The header blobs of `rpmdb.sqlite`: column `blob` of its table `Packages`.
+///
+/// The file is the stranger's, so SQLite gets a private copy, opened for reading only, without trust in its schema; a view
+/// or a computed column cannot pose as the table; lengths are looked at before values are read; and all of it has a deadline.
+func rpmSQLiteBlobs(_ database: Data, log: Data?, deadline: TimeInterval = 60) -> RPMBlobs {
+  var blobs = RPMBlobs(fileSize: database.count + (log?.count ?? 0))
+  let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-rpm-\(UUID().uuidString)")
+  defer { try? FileManager.default.removeItem(at: folder) }
+  do {
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    let file = folder.appending(path: "rpmdb.sqlite")
+    try withPageCountOfFile(database, blobs: &blobs).write(to: file)
+    if let log, !log.isEmpty { try log.write(to: folder.appending(path: "rpmdb.sqlite-wal")) }
+    let queue = try DatabaseQueue(path: file.path, configuration: hostileConfiguration)
+    let timer = DispatchSource.makeTimerSource()
+    timer.setEventHandler { queue.interrupt() }
+    timer.schedule(deadline: .now() + deadline, repeating: 0.1)
+    timer.activate()
+    defer { timer.cancel() }
+    let end = Date().addingTimeInterval(deadline)
+    try queue.read { try readPackages($0, until: end, into: &blobs) }
+  } catch {
+    blobs.damage("SQLite: \(error)")
+  }
+  return blobs
+}
+
+private var hostileConfiguration: Configuration {
+  var configuration = Configuration()
+  configuration.readonly = true
+  configuration.prepareDatabase { database in
+    for setting in ["trusted_schema = off", "cell_size_check = on", "mmap_size = 0", "query_only = on"] {
+      try database.execute(sql: "pragma \(setting)")
+    }
+  }
+  return configuration
+}
+
+/// SQLite refuses a file that is shorter than its header says (bytes 28 to 31, in pages). Told how long it really is, it
+/// reads what is there. A page size of 1 means 65,536 (sqlite.org/fileformat2.html, section 1.3).
+private func withPageCountOfFile(_ database: Data, blobs: inout RPMBlobs) -> Data {
+  let header = RPMBytes(bytes: [UInt8](database.prefix(100)), isBigEndian: true)
+  guard let stated = header.u16(16), let pages = header.u32(28), stated == 1 || stated >= 512 else { return database }
+  let present = database.count / (stated == 1 ? 65536 : stated)
+  guard pages > present else { return database }
+  blobs.damage("the file is shorter than its header says")
+  var mended = database
+  for (position, shift) in [24, 16, 8, 0].enumerated() {
+    mended[mended.startIndex + 28 + position] = UInt8(truncatingIfNeeded: present >> shift)
+  }
+  return mended
+}
+
+private func readPackages(_ database: Database, until end: Date, into blobs: inout RPMBlobs) throws {
+  let columns = try Row.fetchAll(database, sql: "select name, hidden from pragma_table_xinfo('Packages')")
+  let tables =
+    try Int.fetchOne(
+      database,
+      sql: "select count(*) from sqlite_schema where name = 'Packages' and type = 'table' and rootpage > 0") ?? 0
+  guard tables == 1, columns.map({ $0["name"] as String? }) == ["hnum", "blob"],
+    columns.allSatisfy({ $0["hidden"] as Int? == 0 })
+  else { return blobs.damage("it has no plain table Packages of hnum and blob") }
+  var last = 0
+  do {
+    let rows = try Row.fetchCursor(database, sql: "select hnum, length(blob) from Packages not indexed order by hnum")
+    while let row = try rows.next() {
+      last = row[0] as Int? ?? last
+      try readPackage(database, last, size: row[1] as Int? ?? 0, into: &blobs)
+      guard Date() < end else { return blobs.damage("it took too long to read") }
+    }
+  } catch {
+    blobs.damage("SQLite: \(error)")
+    try readBehindDamage(database, after: last, until: end, into: &blobs)
+  }
+}
+
+/// A scan of the table ends at the first page that is broken; packages on other pages are still found by number.
+private func readBehindDamage(
+  _ database: Database, after last: Int, until end: Date, into blobs: inout RPMBlobs
+) throws {
+  let (limit, overflow) = last.addingReportingOverflow(10_000)
+  guard !overflow else { return }
+  let sql = "select length(blob) from Packages not indexed where hnum = ?"
+  for number in last + 1...limit where Date() < end {
+    guard let size = try? Int.fetchOne(database, sql: sql, arguments: [number]) else { continue }
+    try? readPackage(database, number, size: size, into: &blobs)
+  }
+}
+
+private func readPackage(_ database: Database, _ number: Int, size: Int, into blobs: inout RPMBlobs) throws {
+  guard blobs.fits(size) else { return blobs.damage("entries overlap") }
+  let sql = "select blob from Packages not indexed where hnum = ?"
+  guard let blob = try Data.fetchOne(database, sql: sql, arguments: [number]) else {
+    return blobs.damage("package \(number) has no blob")
+  }
+  blobs.add(blob)
+}

@@ -1,0 +1,131 @@
+internal import Catalog
+internal import Fingerprints
+package import Foundation
+internal import Inventory
+internal import Lineage
+internal import Signatures
+
+/// The JSON of `scan`, `vmlineage.scan/1`: Signatures/schemas/vmlineage.scan-1.json says what may stand in it.
+///
+/// Lists are always there, empty where there is nothing; other keys are left out where there is no value. Strings of a
+/// guest are given as they are: JSON escapes what is not printable.
+package struct ScanDocument: Encodable, Sendable {
+  package static let schema = "vmlineage.scan/1"
+
+  private let schema = ScanDocument.schema
+  private let images: [ImageElement]
+
+  private enum CodingKeys: CodingKey { case schema, images }
+
+  /// `files`: whether declared packages come with the files that they list.
+  package init(images: [ImageReport], files: Bool = false) {
+    self.images = images.map { ImageElement($0, files: files) }
+  }
+
+  /// One document: sorted keys, times in ISO 8601 and UTC, a line feed at its end.
+  package func data() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .iso8601
+    return try encoder.encode(self) + Data("\n".utf8)
+  }
+}
+
+struct ImageElement: Encodable {
+  struct File: Encodable {
+    var path: String
+    var format: String
+    var size: UInt64
+  }
+
+  var id: String?
+  var host: String
+  var path: String
+  var files: [File]
+  var format: String?
+  var virtualSize: UInt64?
+  var role: String
+  var status: String
+  var unchanged: Bool
+  var error: ErrorElement?
+  var volumes: [VolumeElement]
+  var operatingSystems: [SystemElement]
+  var applications: [ApplicationElement]
+  var counts: CountsElement
+
+  init(_ report: ImageReport, files withFiles: Bool) {
+    let (image, inventory) = (report.inventory.image, report.inventory)
+    id = report.id
+    host = report.host
+    path = report.path
+    files = image.files.map { File(path: $0.path, format: $0.format, size: $0.size) }
+    format = image.format
+    virtualSize = image.virtualSize
+    role = report.role.rawValue
+    status = report.status.rawValue
+    unchanged = report.unchanged
+    error = report.reason.map { ErrorElement($0) }
+    volumes = inventory.volumes.map { VolumeElement($0) }
+    operatingSystems = inventory.systems.map { SystemElement($0) }
+    applications = report.findings.applications.map { ApplicationElement($0, files: withFiles) }
+    counts = CountsElement(
+      files: inventory.counts.files, read: inventory.counts.read, digested: inventory.counts.digested,
+      explained: report.findings.explained, unexplained: report.findings.unexplained,
+      unreadable: inventory.counts.unreadable)
+  }
+}
+
+struct ErrorElement: Encodable {
+  var code: String
+  var message: String
+
+  init(_ problem: Problem) {
+    code = problem.code
+    message = problem.description
+  }
+}
+
+struct VolumeElement: Encodable {
+  var id: String
+  var fileSystem: String
+  var reader: String
+  var status: String
+  var journal: String?
+  var error: ErrorElement?
+
+  init(_ volume: Volume) {
+    id = volume.id
+    fileSystem = volume.fileSystem
+    reader = volume.reader
+    status = volume.status.rawValue
+    journal = volume.journal?.rawValue
+    error = volume.problem.map { ErrorElement($0) }
+  }
+}
+
+struct SystemElement: Encodable {
+  var volume: String
+  var family: String
+  var distribution: String
+  var version: String
+  var architecture: String?
+  var hostname: String?
+
+  init(_ system: OperatingSystem) {
+    volume = system.volume
+    family = system.family
+    distribution = system.distribution
+    version = system.version
+    architecture = system.architecture
+    hostname = system.hostname
+  }
+}
+
+struct CountsElement: Encodable {
+  var files: Int
+  var read: Int
+  var digested: Int
+  var explained: Int
+  var unexplained: Int
+  var unreadable: Int
+}

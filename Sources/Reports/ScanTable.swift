@@ -1,0 +1,112 @@
+internal import Catalog
+internal import Foundation
+internal import Inventory
+internal import Lineage
+
+/// What a table shows beside the essential.
+package struct TableOptions: Sendable {
+  /// Columns of the terminal.
+  package var width: Int
+  /// Every package, not only how many.
+  package var packages: Bool
+  /// Every source file, not only the first eight.
+  package var sources: Bool
+  /// Bold and coloured words (ECMA-48).
+  package var color: Bool
+
+  package init(width: Int = 120, packages: Bool = false, sources: Bool = false, color: Bool = false) {
+    self.width = max(40, width)
+    self.packages = packages
+    self.sources = sources
+    self.color = color
+  }
+
+  /// Whether colour is wanted: only on a terminal, and not where NO_COLOR is set to anything (https://no-color.org).
+  package static func wantsColor(isTerminal: Bool, environment: [String: String]) -> Bool {
+    isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+}
+
+/// The table of `scan`, read at a glance: for each image what it is, what was found in it, and what is wrong with it.
+package func scanTable(_ images: [ImageReport], _ options: TableOptions = TableOptions()) -> String {
+  var lines = images.map { imageLines($0, options) }.joined(separator: [""]).map { $0 }
+  if images.count > 1 { lines += ["", total(images)] }
+  return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
+}
+
+/// Such as `3 images: 2 scanned, 1 failed`.
+private func total(_ images: [ImageReport]) -> String {
+  let counts: [Inventory.Status] = [.scanned, .partial, .unrecognised, .failed]
+  let words = counts.compactMap { status -> String? in
+    let count = images.count { $0.status == status }
+    return count == 0 ? nil : "\(count) \(status.rawValue)"
+  }
+  return "\(images.count) images: " + words.joined(separator: ", ")
+}
+
+private func imageLines(_ report: ImageReport, _ options: TableOptions) -> [String] {
+  var lines = [header(report, options)]
+  for system in report.inventory.systems { lines.append(shortened("  " + words(system), to: options.width)) }
+  lines += problems(report).flatMap { wrapped("! " + $0, indent: 2, width: options.width) }
+  lines += releaseLines(report, options)
+  lines += packageLines(report, options)
+  let (read, findings) = (report.inventory.counts, report.findings)
+  if read.files > 0 {
+    lines.append(
+      "  \(counted(read.files, "file")): \(findings.explained) explained, \(findings.unexplained) not"
+        + (read.unreadable > 0 ? ", \(read.unreadable) unreadable" : ""))
+  }
+  return lines
+}
+
+private func header(_ report: ImageReport, _ options: TableOptions) -> String {
+  let image = report.inventory.image
+  let facts = [image.format, image.virtualSize.map(sizeWords)].compactMap { $0 }
+  let role = report.role == .unknown ? [] : [report.role.rawValue]
+  let status = report.status.rawValue
+  let rest = facts + role + [painted(status, report.status, options)] + (report.unchanged ? ["unchanged"] : [])
+  let path = printable(report.path)
+  return (options.color ? "\u{1B}[1m\(path)\u{1B}[0m" : path) + "  " + rest.joined(separator: "  ")
+}
+
+private func painted(_ word: String, _ status: Inventory.Status, _ options: TableOptions) -> String {
+  guard options.color else { return word }
+  let color = status == .scanned ? 32 : status == .failed ? 31 : 33
+  return "\u{1B}[\(color)m\(word)\u{1B}[0m"
+}
+
+private func words(_ system: OperatingSystem) -> String {
+  let name = system.product.isEmpty ? "\(system.distribution) \(system.version)" : system.product
+  let more = [system.architecture, system.hostname.map { "named \($0)" }].compactMap { $0 }
+  return ([name] + more + (system.volume.isEmpty ? [] : ["on \(system.volume)"])).map { printable($0) }
+    .joined(separator: ", ")
+}
+
+/// What went wrong with the image and with each of its volumes, in plain words.
+private func problems(_ report: ImageReport) -> [String] {
+  var words = report.reason.map { [$0.description] } ?? []
+  if let parent = report.inventory.image.parent { words.append("its parent is \(printable(parent.name))") }
+  for volume in report.inventory.volumes {
+    let name = "\(printable(volume.id)) (\(printable(volume.fileSystem)))"
+    switch volume.status {
+    case .read: continue
+    case .encrypted: words.append("\(name) is encrypted; --key opens it")
+    case .partial: words.append("\(name) was read in part" + (volume.problem.map { ": \($0)" } ?? ""))
+    case .failed: words.append("\(name) could not be read" + (volume.problem.map { ": \($0)" } ?? ""))
+    }
+  }
+  return words
+}
+
+/// Such as `8.0 GiB`.
+func sizeWords(_ bytes: UInt64) -> String {
+  var (value, unit) = (Double(bytes), "B")
+  for next in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] where value >= 1024 { (value, unit) = (value / 1024, next) }
+  return unit == "B" ? "\(bytes) B" : value.formatted(.number.precision(.fractionLength(1)).locale(posix)) + " " + unit
+}
+
+/// Such as `1 file`, `2 files`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+/// Numbers are written the same in every country.
+let posix = Locale(identifier: "en_US_POSIX")

@@ -1,0 +1,105 @@
+internal import DirectDisk
+internal import Fingerprints
+internal import Foundation
+internal import Guestfs
+internal import Inventory
+
+/// A volume that is mounted in an appliance.
+///
+/// The appliance's kernel says which files there are and where they lie; their bytes are then read from the image by this
+/// process, for under software emulation the guest reads 30 MB and 600 files a second. What does not lie plainly on the
+/// disk (btrfs, NTFS, compressed or inline files, a volume whose journal was replayed into the overlay) comes out of the
+/// appliance as a tar on its scratch disk.
+struct GuestVolume: FileTree {
+  let volume: String
+  let appliance: Appliance
+  /// The number of its mount point.
+  let index: Int
+  /// Where lists are put while they are read.
+  let folder: URL
+  /// Where the volume lies on the disk, and the disk; nil where files are to be read by the guest.
+  var direct: (map: BlockMap, blocks: DiskBlocks)?
+
+  func list() throws -> (files: [FileRecord], complaints: String) {
+    let (files, complaints) = try appliance.list(volume: index, into: folder)
+    return (files.filter { !$0.path.isEmpty }.map(record), complaints)
+  }
+
+  private func record(_ file: ListedFile) -> FileRecord {
+    let kind: FileRecord.Kind =
+      switch file.type {
+      case UInt8(ascii: "f"): .regular
+      case UInt8(ascii: "d"): .directory
+      case UInt8(ascii: "l"): .link
+      default: .other
+      }
+    return FileRecord(
+      volume: volume, path: GuestPath(bytes: file.path), kind: kind, size: file.size, modified: file.modified,
+      inode: file.inode, mode: file.mode, uid: file.uid, gid: file.gid, links: file.links,
+      target: kind == .link ? GuestPath(verbatim: file.target) : nil)
+  }
+
+  func ends(of files: [FileRecord]) throws -> [GuestPath: FileEnds] {
+    let placed = try placements(of: files)
+    var ends: [GuestPath: FileEnds] = [:]
+    for placement in placed.direct {
+      let size = placement.file.size
+      let length = min(size, UInt64(outlineLength))
+      guard let head = placement.bytes(from: 0, count: length),
+        let tail = placement.bytes(from: size - length, count: length)
+      else { continue }
+      ends[placement.file.path] = FileEnds(head: head, tail: tail)
+    }
+    if placed.others.isEmpty { return ends }
+    let others = try appliance.ends(
+      of: placed.others.map { ($0.path.bytes, $0.size) }, volume: index, folder: folder)
+    for (path, both) in others { ends[GuestPath(bytes: path)] = both }
+    return ends
+  }
+
+  func read(_ files: [FileRecord], body: (GuestPath, Data) throws -> Void) throws {
+    let placed = try placements(of: files)
+    for placement in placed.direct {
+      if let data = placement.bytes(from: 0, count: placement.file.size) { try body(placement.file.path, data) }
+    }
+    for batch in batches(placed.others) {
+      let (tar, _) = try appliance.archive(batch.map(\.path.bytes), volume: index, folder: folder)
+      try readArchive(at: tar, body)
+    }
+  }
+
+  /// The files that this process can read itself, in the order in which they lie on the disk, and the others.
+  private func placements(of files: [FileRecord]) throws -> (direct: [FilePlacement], others: [FileRecord]) {
+    guard let direct, !files.isEmpty else { return ([], files) }
+    let extents = try appliance.extents(of: files.map(\.path.bytes), volume: index, folder: folder)
+    var placed: [FilePlacement] = []
+    var others: [FileRecord] = []
+    for file in files {
+      if let extents = extents[file.path.bytes],
+        let placement = FilePlacement(file, extents: extents, map: direct.map, blocks: direct.blocks)
+      {
+        placed.append(placement)
+      } else {
+        others.append(file)
+      }
+    }
+    return (placed.sorted { $0.start < $1.start }, others)
+  }
+
+  /// Cuts a list so that no tar outgrows what the scratch disk may take.
+  private func batches(_ files: [FileRecord]) -> [[FileRecord]] {
+    var batches: [[FileRecord]] = []
+    var size: UInt64 = .max
+    for file in files {
+      // A header and the padding of a tar, long names among it.
+      let cost = file.size.addingReportingOverflow(16_384).partialValue
+      if size > ScanLimits.batchBytes - min(cost, ScanLimits.batchBytes) {
+        batches.append([])
+        size = 0
+      }
+      batches[batches.count - 1].append(file)
+      size += cost
+    }
+    return batches
+  }
+}

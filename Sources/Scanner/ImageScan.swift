@@ -1,0 +1,199 @@
+internal import DirectDisk
+internal import Foundation
+internal import Guestfs
+internal import Inventory
+internal import Packages
+internal import Signatures
+
+/// The scan of one image, from its header to its inventory. Runs in a child process of its own and only there.
+struct ImageScan {
+  let request: ScanRequest
+  /// Sends a message to the parent.
+  let tell: (ScanMessage) -> Void
+
+  private var folder: URL { URL(fileURLWithPath: request.folder) }
+
+  /// Tells all that can be told; the last message is `done`.
+  func run() {
+    do {
+      try scan()
+    } catch let problem as Problem {
+      tell(.done(status: .failed, problem: problem, counts: Counts()))
+    } catch {
+      let problem = Problem(code: "failed", operation: "scan", subject: request.path, reason: "\(error)")
+      tell(.done(status: .failed, problem: problem, counts: Counts()))
+    }
+  }
+
+  private func scan() throws {
+    // The image stays open here as long as the appliance reads it by this descriptor.
+    let image = try OpenImage(request)
+    tell(.image(image.facts))
+    tell(.phase("boot", fraction: nil))
+    let appliance = try boot(image)
+    withExtendedLifetime(image) { read(appliance, image) }
+  }
+
+  private func boot(_ image: OpenImage) throws -> Appliance {
+    let drives = Appliance.Drives(
+      overlay: folder.appending(path: "overlay.qcow2"), scratch: folder.appending(path: "scratch"))
+    try Overlay.create(
+      at: drives.overlay, backing: image.backing, driver: image.driver, virtualSize: image.virtualSize)
+    try Overlay.createScratch(at: drives.scratch, size: ScanLimits.scratchBytes)
+    do {
+      return try Appliance(
+        drives: drives, acceleration: request.acceleration, temporary: folder, memory: request.memory,
+        processors: request.processors)
+    } catch {
+      throw Problem(
+        code: "appliance-failed", operation: "start appliance", subject: request.path, reason: error.reason,
+        remedy: "run `vmlineage doctor`")
+    }
+  }
+
+  private func read(_ appliance: Appliance, _ image: OpenImage) {
+    tell(.phase("open volumes", fraction: nil))
+    let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder)
+    let (volumes, problem) = opening.open()
+    let opened = readDirectly(volumes, appliance, image)
+    var problems = ScanProblems(problem)
+    var listed: [ListedVolume] = []
+    for (number, next) in opened.enumerated() {
+      tell(.phase("list files", fraction: Double(number) / Double(opened.count)))
+      if let volume = list(next, &problems) { listed.append(volume) }
+    }
+    if request.supplement != nil {
+      readSupplement(listed, &problems)
+    } else {
+      readSystems(listed, &problems)
+    }
+  }
+
+  /// Lets this process read the files of volumes that stand plainly on the disk. Where a journal was replayed the overlay
+  /// knows better than the image, so the guest reads these.
+  private func readDirectly(
+    _ volumes: [VolumeOpening.Opened], _ appliance: Appliance, _ image: OpenImage
+  ) -> [VolumeOpening.Opened] {
+    let maps = appliance.blockMaps()
+    guard !maps.isEmpty, let blocks = try? DiskBlocks(image: image.backing) else { return volumes }
+    return volumes.map { volume in
+      guard let tree = volume.tree, let map = maps[tree.index], volume.volume.journal != .replayed,
+        ["ext2", "ext3", "ext4", "xfs"].contains(volume.volume.fileSystem)
+      else { return volume }
+      var direct = volume
+      direct.tree?.direct = (map, blocks)
+      return direct
+    }
+  }
+
+  private func list(_ opened: VolumeOpening.Opened, _ problems: inout ScanProblems) -> ListedVolume? {
+    guard let tree = opened.tree else {
+      tell(.volume(opened.volume))
+      if let problem = opened.volume.problem { problems.add(problem) }
+      return nil
+    }
+    var volume = opened.volume
+    do {
+      let (files, complaints) = try tree.list()
+      if !complaints.isEmpty {
+        volume.status = .partial
+        volume.problem = Problem(
+          code: "list-incomplete", operation: "list files", subject: volume.id, reason: String(complaints.prefix(300)))
+      }
+      return ListedVolume(volume: volume, tree: tree, files: files)
+    } catch {
+      volume.status = .failed
+      let problem = Problem(
+        code: "list-failed", operation: "list files", subject: volume.id, reason: "\(error)")
+      volume.problem = problem
+      problems.add(problem)
+      tell(.volume(volume))
+      return nil
+    }
+  }
+
+  private func readSystems(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {
+    let systems = assembleSystems(volumes)
+    var reading = SystemReading(request: request, screen: screen(&problems))
+    for (number, volume) in volumes.enumerated() {
+      tell(.phase("read files", fraction: Double(number) / Double(volumes.count)))
+      reading.read(volume, of: systems)
+      if let problem = volume.volume.problem { problems.add(problem) }
+      tell(.volume(volume.volume))
+    }
+    tell(.phase("read packages", fraction: nil))
+    for system in systems {
+      let found = reading.packages(of: system)
+      found.problems.forEach { problems.add($0) }
+      if let found = found.system { tell(.system(found)) }
+      for chunk in stride(from: 0, to: found.packages.count, by: 64) {
+        tell(.packages(Array(found.packages[chunk..<min(chunk + 64, found.packages.count)])))
+      }
+    }
+    tellFiles(volumes)
+    tell(.done(status: problems.status, problem: problems.first, counts: counts(volumes)))
+  }
+
+  private func readSupplement(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {
+    let wanted = Set(request.supplement ?? [])
+    let plan = ReadingPlan(screen: Screen(), digests: .needed, onlyDeclared: true)
+    var files: [FileRecord] = []
+    for volume in volumes {
+      let paths = Set(wanted.filter { $0.volume == volume.volume.id }.map(\.path))
+      if paths.isEmpty { continue }
+      var reading = VolumeReading(plan: plan, declared: paths, describedBytes: 0)
+      do {
+        try reading.read(volume)
+      } catch {
+        problems.add(
+          Problem(code: "read-failed", operation: "read files", subject: volume.volume.id, reason: "\(error)"))
+      }
+      files += volume.files.filter { paths.contains($0.path) }
+    }
+    tell(.files(files))
+    tell(.done(status: problems.status, problem: problems.first, counts: Counts()))
+  }
+
+  private func screen(_ problems: inout ScanProblems) -> Screen {
+    guard let index = request.index else { return Screen() }
+    do {
+      return try SignatureIndex(path: index).screen()
+    } catch {
+      problems.add(Problem(code: "index-unreadable", operation: "open index", subject: index, reason: "\(error)"))
+      return Screen()
+    }
+  }
+
+  private func tellFiles(_ volumes: [ListedVolume]) {
+    for volume in volumes {
+      for start in stride(from: 0, to: volume.files.count, by: 256) {
+        tell(.files(Array(volume.files[start..<min(start + 256, volume.files.count)])))
+      }
+    }
+  }
+
+  private func counts(_ volumes: [ListedVolume]) -> Counts {
+    var counts = Counts()
+    for volume in volumes {
+      var inodes: Set<UInt64> = []
+      for file in volume.files where file.kind == .regular && (file.links < 2 || inodes.insert(file.inode).inserted) {
+        counts.files += 1
+        if file.fingerprint != nil || file.digests != nil { counts.read += 1 }
+        if file.digests != nil { counts.digested += 1 }
+        if file.unreadable != nil { counts.unreadable += 1 }
+      }
+    }
+    return counts
+  }
+}
+
+/// What went wrong in a scan that went on all the same.
+struct ScanProblems {
+  private(set) var first: Problem?
+
+  init(_ problem: Problem?) { first = problem }
+
+  mutating func add(_ problem: Problem) { first = first ?? problem }
+
+  var status: Inventory.Status { first == nil ? .scanned : .partial }
+}

@@ -1,0 +1,53 @@
+internal import Fingerprints
+internal import Foundation
+internal import Inventory
+internal import Packages
+internal import Signatures
+
+/// Decides which files are read: what a package reader asks for, what could match a signature, and executables that
+/// say something of themselves. Everything else is listed and not read.
+struct ReadingPlan {
+  let screen: Screen
+  let digests: ScanRequest.Digests
+  let onlyDeclared: Bool
+
+  /// Whether both ends of this file are to be looked at: an executable by its permission or its name.
+  func wantsEnds(_ file: FileRecord) -> Bool {
+    guard file.kind == .regular, file.size >= 64, file.size <= ScanLimits.fileBytes else { return false }
+    // ntfs-3g and vfat give every file every permission: only the name tells there.
+    let named = Self.executableNames.contains { file.path.hasExtension($0) } || file.path.lossy.contains(".so.")
+    return named || (file.mode & 0o111 != 0 && file.mode & 0o777 != 0o777)
+  }
+
+  private static let executableNames = [
+    "exe", "dll", "sys", "ocx", "cpl", "scr", "drv", "efi", "node", "pyd", "so", "winmd",
+  ]
+
+  /// Whether the contents could matter by what the list alone says.
+  func wants(_ file: FileRecord) -> Bool {
+    guard file.kind == .regular else { return false }
+    if digests == .all { return true }
+    if onlyDeclared { return false }
+    // An empty or tiny file is no evidence for anything (matching.md, pitfall 1).
+    if file.size < 64 { return false }
+    return screen.sizes.contains(file.size)
+      || (file.size <= Self.textBytes && screen.textNames.contains(file.path.name))
+  }
+
+  private static let textBytes: UInt64 = 16 << 20
+
+  /// Whether the contents could matter by what both ends say.
+  func wants(_ outline: ExecutableOutline) -> Bool {
+    if onlyDeclared { return false }
+    return outline.shape.map { screen.shapes.contains($0) } ?? false
+      || outline.buildID.map { screen.buildIDs.contains($0) } ?? false
+  }
+}
+
+extension GuestPath {
+  /// Whether the last name ends in a point and this, whatever the case of its letters.
+  func hasExtension(_ text: String) -> Bool {
+    bytes.count > text.utf8.count && bytes[bytes.count - text.utf8.count - 1] == UInt8(ascii: ".")
+      && zip(bytes.suffix(text.utf8.count), text.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+  }
+}

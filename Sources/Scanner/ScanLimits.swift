@@ -1,0 +1,17 @@
+/// What bounds a scan, whatever an image holds.
+enum ScanLimits {
+  /// No file larger than this is read: 1 GiB, so that a child stays within 2 GiB.
+  static let fileBytes: UInt64 = 1 << 30
+  /// How much comes out of the appliance at once.
+  static let batchBytes: UInt64 = 1 << 30
+  /// The length of the scratch disk: a batch, its padding, and one file over.
+  static let scratchBytes: UInt64 = 4 << 30
+  /// What package readers may hold in memory together.
+  static let packageBytes: UInt64 = 1 << 30
+  /// How many bytes of executables are read only for what they say of themselves.
+  static let describedBytes: UInt64 = 512 << 20
+  /// Of how many executables both ends are looked at.
+  static let outlines = 50_000
+  /// Volumes in one image; what is beyond is told as one problem.
+  static let volumes = 256
+}

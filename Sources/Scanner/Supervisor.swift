@@ -1,0 +1,145 @@
+package import Foundation
+package import Guestfs
+package import Inventory
+internal import Subprocess
+internal import Synchronization
+
+/// Runs child processes, each with a deadline, and turns whatever becomes of them into values.
+package enum Supervisor {
+  /// Scans one image in a child of its own.
+  /// - Parameters:
+  ///   - image: what the parent knows of it, for an inventory of a child that died.
+  ///   - deadline: after it the child's whole process group is killed.
+  ///   - progress: called with the phase and how far it is, on any thread.
+  /// - Returns: always an inventory: a failed one with its reason where the child died, hung or could not start.
+  package static func scan(
+    _ request: ScanRequest, image: ImageFacts, deadline: Duration,
+    progress: @escaping @Sendable (String, Double?) -> Void
+  ) async -> Inventory {
+    let ending = await run(.scan(request), image: image, deadline: deadline, progress: progress)
+    return ending.inventory
+  }
+
+  /// Whether an appliance boots with this acceleration within `deadline`; nil where it does, else why not.
+  package static func probe(_ acceleration: Acceleration, folder: URL, deadline: Duration) async -> Problem? {
+    let task = WorkerTask.probe(folder: folder.path, acceleration: acceleration)
+    let ending = await run(task, image: ImageFacts(), deadline: deadline) { _, _ in }
+    return ending.inventory.status == .scanned ? nil : ending.inventory.problem
+  }
+
+  private struct Ending {
+    var inventory: Inventory
+  }
+
+  private static func run(
+    _ task: WorkerTask, image: ImageFacts, deadline: Duration,
+    progress: @escaping @Sendable (String, Double?) -> Void
+  ) async -> Ending {
+    let builder = Mutex(InventoryBuilder(image: image))
+    let group = Mutex<pid_t?>(nil)
+    let timedOut = Mutex(false)
+    let subject = image.files.first?.path ?? "appliance"
+    var reason = "its process ended before it was done"
+    do {
+      try await withTaskCancellationHandler {
+        try await start(
+          task, deadline: deadline, started: { process in group.withLock { $0 = process } },
+          expired: { timedOut.withLock { $0 = true } },
+          received: { message in
+            if case .phase(let name, let fraction) = message { progress(name, fraction) }
+            return builder.withLock { builder in
+              builder.add(message)
+              return builder.isComplete
+            }
+          })
+      } onCancel: {
+        if let group = group.withLock({ $0 }) { ProcessGroup.end(group) }
+      }
+    } catch {
+      reason = "\(error)"
+    }
+    let problem =
+      timedOut.withLock { $0 }
+      ? Problem(
+        code: "deadline", operation: "scan", subject: subject, reason: "not done after \(deadline)",
+        remedy: "give more time with --deadline")
+      : Problem(code: "died", operation: "scan", subject: subject, reason: reason + said(task))
+    return Ending(inventory: builder.withLock { $0.finished(otherwise: problem) })
+  }
+
+  /// The last of what the child said on standard error.
+  private static func said(_ task: WorkerTask) -> String {
+    guard let text = try? Data(contentsOf: URL(fileURLWithPath: task.folder + "/errors")) else { return "" }
+    let lines = String(decoding: text.suffix(2000), as: UTF8.self).split(separator: "\n")
+    return lines.last.map { ": \($0.prefix(300))" } ?? ""
+  }
+
+  private static func start(
+    _ task: WorkerTask, deadline: Duration, started: @escaping @Sendable (pid_t) -> Void,
+    expired: @escaping @Sendable () -> Void, received: @escaping @Sendable (ScanMessage) -> Bool
+  ) async throws {
+    var options = PlatformOptions()
+    options.processGroupID = 0
+    let errors = try FileDescriptor.open(
+      FilePath(task.folder + "/errors"), .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
+    var line = try JSONEncoder().encode(task)
+    line.append(UInt8(ascii: "\n"))
+    let request = line
+    _ = try await Subprocess.run(
+      .path(FilePath(ownExecutable)), arguments: [workerCommand], environment: .custom(workerEnvironment),
+      platformOptions: options, input: .inputWriter, output: .sequence,
+      error: .fileDescriptor(errors, closeAfterSpawningProcess: true)
+    ) { execution in
+      let group = execution.processIdentifier.value
+      started(group)
+      // Whatever happens, nothing of it is left running: also where the child itself ended first.
+      defer { ProcessGroup.end(group) }
+      let watchdog = Task {
+        try await Task.sleep(for: deadline)
+        expired()
+        ProcessGroup.end(group)
+      }
+      defer { watchdog.cancel() }
+      _ = try await execution.standardInputWriter.write(Array(request))
+      try await receive(execution.standardOutput, received)
+    }
+  }
+
+  /// Reads messages until the one that says that it is done, or the end.
+  private static func receive(
+    _ output: SubprocessOutputSequence, _ received: (ScanMessage) -> Bool
+  ) async throws {
+    let decoder = JSONDecoder()
+    var rest: [UInt8] = []
+    for try await buffer in output {
+      buffer.withUnsafeBytes { rest.append(contentsOf: $0) }
+      var start = 0
+      while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        let message = try decoder.decode(ScanMessage.self, from: Data(rest[start..<end]))
+        if received(message) { return }
+        start = end + 1
+      }
+      rest.removeFirst(start)
+      if rest.count > longestLine { throw Problem(code: "died", operation: "scan", subject: "", reason: "a line too long") }
+    }
+  }
+
+  private static let longestLine = 256 << 20
+
+  private static var ownExecutable: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+  }
+
+  /// What libguestfs and its programs need and nothing else: its own variables in the environment may be anyone's.
+  private static var workerEnvironment: [Environment.Key: String] {
+    var environment: [Environment.Key: String] = [
+      "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": NSHomeDirectory(),
+    ]
+    let given = ProcessInfo.processInfo.environment
+    for name in ["XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"] { environment[Environment.Key(rawValue: name) ?? "HOME"] = given[name] }
+    return environment
+  }
+}
+
+/// The hidden command by which the program starts itself as a child.
+package let workerCommand = "scan-image"

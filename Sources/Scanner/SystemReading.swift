@@ -1,0 +1,86 @@
+internal import Fingerprints
+internal import Foundation
+internal import Inventory
+internal import Packages
+internal import Signatures
+
+/// Reads the volumes' files once, and then what each system declares from them.
+struct SystemReading {
+  let request: ScanRequest
+  let screen: Screen
+  private var describedBytes = ScanLimits.describedBytes
+  private var packageBytes = ScanLimits.packageBytes
+  /// What package readers asked for, by volume.
+  private var contents: [String: [GuestPath: Data]] = [:]
+
+  init(request: ScanRequest, screen: Screen) {
+    self.request = request
+    self.screen = screen
+  }
+
+  /// Reads one volume. Where that fails the volume says so.
+  mutating func read(_ volume: ListedVolume, of systems: [SystemView]) {
+    let plan = ReadingPlan(screen: screen, digests: request.digests, onlyDeclared: request.onlyDeclared)
+    var reading = VolumeReading(
+      plan: plan, declared: declaredFiles(volume, systems), describedBytes: describedBytes)
+    do {
+      try reading.read(volume)
+    } catch {
+      volume.volume.status = .partial
+      volume.volume.problem = Problem(
+        code: "read-failed", operation: "read files", subject: volume.volume.id, reason: "\(error)")
+    }
+    describedBytes = reading.describedBytes
+    contents[volume.volume.id] = reading.contents
+  }
+
+  /// What the readers want of this volume, as far as the bound on what is held allows.
+  private mutating func declaredFiles(_ volume: ListedVolume, _ systems: [SystemView]) -> Set<GuestPath> {
+    var wanted: Set<GuestPath> = []
+    for system in systems where system.mounts.contains(where: { $0.volume === volume }) {
+      system.forEachRegular { path, holder, file in
+        guard holder === volume, file.size <= packageBytes,
+          packageReaders.contains(where: { $0.wants(path, size: file.size) })
+        else { return }
+        if wanted.insert(file.path).inserted { packageBytes -= file.size }
+      }
+    }
+    return wanted
+  }
+
+  /// Runs every reader over one system.
+  func packages(of view: SystemView) -> PackageReading {
+    var files = SystemFiles()
+    view.forEachRegular { path, volume, file in
+      files.list.insert(path)
+      if let fingerprint = file.fingerprint, !fingerprint.descriptions.isEmpty {
+        files.fingerprints[path] = fingerprint
+      }
+      if let data = contents[volume.volume.id]?[file.path] { files.contents[path] = data }
+    }
+    var all = PackageReading()
+    for reader in packageReaders {
+      var mine = files
+      mine.contents = files.contents.filter { reader.wants($0.key, size: UInt64($0.value.count)) }
+      let found = reader.read(mine)
+      all.system = all.system ?? found.system
+      all.packages += found.packages
+      all.problems += found.problems
+    }
+    return placed(all, in: view)
+  }
+
+  private func placed(_ reading: PackageReading, in view: SystemView) -> PackageReading {
+    var reading = reading
+    let root = view.root.volume.id
+    reading.system?.volume = root
+    for position in reading.packages.indices { reading.packages[position].volume = root }
+    if !view.missing.isEmpty, reading.system != nil {
+      reading.problems.append(
+        Problem(
+          code: "volume-missing", operation: "assemble system", subject: root,
+          reason: "its fstab names what the image does not hold: \(view.missing.prefix(8).joined(separator: ", "))"))
+    }
+    return reading
+  }
+}

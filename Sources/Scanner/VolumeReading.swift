@@ -1,0 +1,105 @@
+internal import Fingerprints
+internal import Foundation
+internal import Guestfs
+internal import Inventory
+
+/// Reads the files of one volume that the plan wants, once each, and keeps what package readers asked for.
+struct VolumeReading {
+  let plan: ReadingPlan
+  /// Paths in this volume that package readers asked for.
+  let declared: Set<GuestPath>
+  /// Bytes of executables that may still be read only for what they say of themselves.
+  var describedBytes: UInt64
+
+  /// What the package readers asked for.
+  private(set) var contents: [GuestPath: Data] = [:]
+  private(set) var outlined = 0
+
+  init(plan: ReadingPlan, declared: Set<GuestPath>, describedBytes: UInt64) {
+    self.plan = plan
+    self.declared = declared
+    self.describedBytes = describedBytes
+  }
+
+  /// Fills in digests and fingerprints in the volume's file list.
+  mutating func read(_ volume: ListedVolume) throws {
+    var representatives: [UInt64: Int] = [:]
+    var wanted: [Int] = []
+    let ends = try outlines(volume)
+    for (position, file) in volume.files.enumerated() where file.kind == .regular {
+      if file.links > 1, representatives[file.inode] != nil, !declared.contains(file.path) { continue }
+      if file.links > 1 { representatives[file.inode] = position }
+      guard wants(file, ends[file.path]) else {
+        note(ends[file.path], at: position, in: volume)
+        continue
+      }
+      if file.size > ScanLimits.fileBytes {
+        volume.files[position].unreadable = "larger than \(ScanLimits.fileBytes >> 20) MiB"
+      } else {
+        wanted.append(position)
+      }
+    }
+    try read(wanted, of: volume)
+    shareAcrossLinks(volume)
+  }
+
+  private func outlines(_ volume: ListedVolume) throws -> [GuestPath: ExecutableOutline] {
+    if plan.onlyDeclared { return [:] }
+    let files = volume.files.filter(plan.wantsEnds).prefix(ScanLimits.outlines)
+    if files.isEmpty { return [:] }
+    let sizes = Dictionary(files.map { ($0.path, $0.size) }, uniquingKeysWith: { first, _ in first })
+    return try volume.tree.ends(of: Array(files)).reduce(into: [:]) { outlines, ends in
+      outlines[ends.key] = ExecutableOutline(
+        head: ends.value.head, tail: ends.value.tail, size: sizes[ends.key] ?? 0)
+    }
+  }
+
+  private mutating func wants(_ file: FileRecord, _ outline: ExecutableOutline?) -> Bool {
+    if declared.contains(file.path) || plan.wants(file) { return true }
+    guard let outline else { return false }
+    if plan.wants(outline) { return true }
+    guard outline.selfDescribes, file.size <= describedBytes else { return false }
+    describedBytes -= file.size
+    return true
+  }
+
+  /// What the ends alone told of an executable that is not read.
+  private func note(_ outline: ExecutableOutline?, at position: Int, in volume: ListedVolume) {
+    guard let outline else { return }
+    let marks = outline.buildID.map { [Mark(.buildID, $0)] } ?? []
+    volume.files[position].fingerprint = Fingerprint(kind: outline.kind, marks: marks)
+  }
+
+  private mutating func read(_ wanted: [Int], of volume: ListedVolume) throws {
+    let positions = Dictionary(
+      wanted.map { (volume.files[$0].path, $0) }, uniquingKeysWith: { first, _ in first })
+    var kept = contents
+    try volume.tree.read(wanted.map { volume.files[$0] }) { path, data in
+      guard let position = positions[path] else { return }
+      // A short read would digest something else than the file.
+      guard UInt64(data.count) == volume.files[position].size else { return }
+      volume.files[position].digests = digests(of: data)
+      volume.files[position].fingerprint = fingerprint(of: data, name: path.name)
+      if declared.contains(path) { kept[path] = data }
+    }
+    contents = kept
+    for position in wanted where volume.files[position].digests == nil {
+      volume.files[position].unreadable = "the file system gave an error or fewer bytes than it said"
+    }
+  }
+
+  /// A hard link is the same file: what was read of one is true of all.
+  private func shareAcrossLinks(_ volume: ListedVolume) {
+    var known: [UInt64: Int] = [:]
+    for (position, file) in volume.files.enumerated()
+    where file.kind == .regular && file.links > 1 && (file.digests != nil || file.fingerprint != nil) {
+      known[file.inode] = known[file.inode] ?? position
+    }
+    for (position, file) in volume.files.enumerated()
+    where file.kind == .regular && file.links > 1 && file.digests == nil {
+      guard let source = known[file.inode] else { continue }
+      volume.files[position].digests = volume.files[source].digests
+      volume.files[position].fingerprint = volume.files[source].fingerprint
+    }
+  }
+}

@@ -1,0 +1,73 @@
+internal import Foundation
+internal import Guestfs
+internal import Inventory
+
+/// What a child process is started for.
+package enum WorkerTask: Codable, Sendable {
+  case scan(ScanRequest)
+  /// Boots an empty appliance, to learn whether this machine can.
+  case probe(folder: String, acceleration: Acceleration)
+
+  var folder: String {
+    switch self {
+    case .scan(let request): request.folder
+    case .probe(let folder, _): folder
+    }
+  }
+}
+
+/// The whole life of a child process: one task from standard input, messages to standard output. It ends with its parent:
+/// when standard input closes, the whole process group is killed.
+package func runWorker() {
+  guard let line = readLine(strippingNewline: true),
+    let task = try? JSONDecoder().decode(WorkerTask.self, from: Data(line.utf8))
+  else {
+    FileHandle.standardError.write(Data("vmlineage: this command is for its own use\n".utf8))
+    exit(64)
+  }
+  // Without a group of its own, ending the group would end whoever started this.
+  if getpgrp() == getpid() { endWithParent(task) }
+  let tell = { (message: ScanMessage) in
+    guard let line = try? message.line() else { return }
+    // The parent is gone where this fails; the watch ends the group then.
+    try? FileHandle.standardOutput.write(contentsOf: line)
+  }
+  switch task {
+  case .scan(let request): ImageScan(request: request, tell: tell).run()
+  case .probe(let folder, let acceleration): probe(folder, acceleration, tell)
+  }
+}
+
+private func endWithParent(_ task: WorkerTask) {
+  let folder = task.folder
+  Thread.detachNewThread {
+    while readLine() != nil {}
+    ProcessGroup.endOwn(removing: folder)
+  }
+}
+
+private func probe(_ folder: String, _ acceleration: Acceleration, _ tell: (ScanMessage) -> Void) {
+  let folder = URL(fileURLWithPath: folder)
+  let drives = Appliance.Drives(
+    overlay: folder.appending(path: "overlay.qcow2"), scratch: folder.appending(path: "scratch"))
+  do {
+    try Overlay.createEmpty(at: drives.overlay)
+    try Overlay.createScratch(at: drives.scratch, size: 1 << 20)
+    let appliance = try Appliance(
+      drives: drives, acceleration: acceleration, temporary: folder, memory: ApplianceSize.memory, processors: 1)
+    _ = try appliance.devices()
+    tell(.done(status: .scanned, problem: nil, counts: Counts()))
+  } catch {
+    let problem = Problem(
+      code: "appliance-failed", operation: "start appliance", subject: acceleration.rawValue, reason: "\(error)")
+    tell(.done(status: .failed, problem: problem, counts: Counts()))
+  }
+}
+
+/// How large an appliance is.
+package enum ApplianceSize {
+  /// Mebibytes: libguestfs's own default on this architecture.
+  package static let memory = 1280
+  /// What one takes of this machine with QEMU and the child around it, in mebibytes.
+  package static let footprint = 2048
+}

@@ -1,0 +1,64 @@
+import DiskFormats
+import Foundation
+import TestSupport
+import Testing
+
+struct FindImagesTests {
+  private func names(_ found: FoundImages, in folder: URL) -> [String] {
+    found.images.map { String($0.dropFirst(folder.path.count + 1)) }
+  }
+
+  @Test func `finds by header and by extension, and counts the rest`() throws {
+    try withTemporaryFolder { folder in
+      let deep = folder.appending(path: "a/b")
+      try FileManager.default.createDirectory(at: deep, withIntermediateDirectories: true)
+      try Data(HostileHeaderTests.qcow2().bytes).write(to: deep.appending(path: "no-extension"))
+      try Data("text".utf8).write(to: folder.appending(path: "text.VHD"))
+      try Data().write(to: folder.appending(path: "empty.img"))
+      try Data("text".utf8).write(to: folder.appending(path: "notes.txt"))
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.appending(path: "link.qcow2").path, withDestinationPath: "a/b/no-extension")
+      try FileManager.default.createSymbolicLink(
+        atPath: deep.appending(path: "loop").path, withDestinationPath: folder.path)
+      try done("mkfifo", "pipe.raw", in: folder)
+      let found = findImages(in: folder.path)
+      #expect(names(found, in: folder) == ["a/b/no-extension", "empty.img", "text.VHD"])
+      #expect(found.skipped == 4)
+      #expect(found.problems.isEmpty && found.parts.isEmpty)
+    }
+  }
+
+  @Test func `extents belong to their descriptor`() throws {
+    try withTemporaryFolder { folder in
+      _ = try makeRawDisk(in: folder, megabytes: 1)
+      try done(
+        "qemu-img", "convert", "-f", "raw", "-O", "vmdk", "-o", "subformat=twoGbMaxExtentSparse", "disk.raw",
+        "disk.vmdk", in: folder)
+      let found = findImages(in: folder.path)
+      #expect(names(found, in: folder) == ["disk.raw", "disk.vmdk"])
+      #expect(Array(found.parts.values) == [folder.path + "/disk.vmdk"])
+    }
+  }
+
+  @Test func `a backing file belongs to the image above it where that can be read`() throws {
+    try withTemporaryFolder { folder in
+      _ = try DiskChainTests.makeChain(in: folder)
+      #expect(names(findImages(in: folder.path), in: folder) == ["disk.raw", "middle.qcow2", "top.qcow2"])
+      let found = findImages(in: folder.path, allowed: [folder.path])
+      #expect(names(found, in: folder) == ["top.qcow2"])
+      #expect(Set(found.parts.keys) == [folder.path + "/disk.raw", folder.path + "/middle.qcow2"])
+    }
+  }
+
+  @Test func `what cannot be looked at is reported in a line`() throws {
+    let missing = findImages(in: "/nonexistent").problems
+    #expect(missing.map(\.code) == [.unreadable])
+    #expect(missing[0].description.contains("\n") == false)
+    try withTemporaryFolder { folder in
+      let deep = folder.appending(path: Array(repeating: "d", count: 70).joined(separator: "/"))
+      try FileManager.default.createDirectory(at: deep, withIntermediateDirectories: true)
+      let found = findImages(in: folder.path)
+      #expect(found.problems.count == 1 && found.problems[0].reason == "lies too deep")
+    }
+  }
+}

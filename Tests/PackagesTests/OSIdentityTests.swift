@@ -1,0 +1,113 @@
+import Foundation
+import Inventory
+import TestSupport
+import Testing
+
+@testable import Packages
+
+struct OSIdentityTests {
+  private func read(_ contents: [GuestPath: String]) -> OperatingSystem? {
+    OSIdentityReader().read(SystemFiles(contents: contents.mapValues { Data($0.utf8) })).system
+  }
+
+  /// What a shell makes of the file is the definition (os-release(5)).
+  private func shell(_ file: URL, _ name: String) throws -> String {
+    try run(["sh", "-c", ". \"$1\"; printf %s \"$\(name)\"", "sh", file.path]).text
+  }
+
+  @Test func `this machine is what its shell and uname say`() throws {
+    var files = SystemFiles()
+    for path: GuestPath in [
+      "etc/os-release", "usr/lib/os-release", "etc/debian_version", "etc/hostname", "usr/bin/env",
+    ]
+    where OSIdentityReader().wants(path, size: 1000) {
+      files.contents[path] = try? Data(contentsOf: URL(fileURLWithPath: "/\(path.lossy)"))
+    }
+    let system = try #require(OSIdentityReader().read(files).system)
+    let file = URL(fileURLWithPath: "/etc/os-release")
+    #expect(system.family == "linux")
+    #expect(system.distribution == (try shell(file, "ID")))
+    #expect(system.version == (try shell(file, "VERSION_ID")))
+    #expect(system.product == (try shell(file, "PRETTY_NAME")))
+    #expect(system.architecture == (try run(["uname", "-m"])).text.trimmingCharacters(in: .newlines))
+    let point = try run(["cat", "/etc/debian_version"]).text.trimmingCharacters(in: .newlines)
+    #expect(system.pointRelease == (point.hasPrefix("12.") ? point : nil))
+    let name = try run(["cat", "/etc/hostname"]).text.trimmingCharacters(in: .newlines)
+    #expect(system.hostname ?? "" == name)
+  }
+
+  @Test func `values are unquoted as a shell does it`() throws {
+    let lines = [
+      #"A=plain"#, #"B="two words""#, #"C='single $x "quoted"'"#, ##"D="esc \" \$ \\ \` \x""##, #"E=back\ slash"#,
+      #"F=a"b c"'d e'f"#, "G=", "H=first", "H=second", "  I=indented", "# J=comment",
+    ]
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "os-release")
+      try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
+      let fields = shellAssignments(lines.joined(separator: "\n"))
+      for name in ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"] {
+        #expect(fields[name] ?? "" == (try shell(file, name)), "\(name)")
+      }
+    }
+  }
+
+  /// First lines as these releases shipped them.
+  @Test(arguments: [
+    ("etc/redhat-release", "CentOS release 6.10 (Final)\n", "centos", "6.10"),
+    ("etc/redhat-release", "Red Hat Enterprise Linux Server release 6.5 (Santiago)\n", "rhel", "6.5"),
+    ("etc/redhat-release", "Fedora release 18 (Spherical Cow)\n", "fedora", "18"),
+    ("etc/redhat-release", "Scientific Linux release 6.4 (Carbon)\n", "scientific", "6.4"),
+    ("etc/SuSE-release", "SUSE Linux Enterprise Server 11 (x86_64)\nVERSION = 11\nPATCHLEVEL = 3\n", "sles", "11.3"),
+    ("etc/SuSE-release", "openSUSE 13.1 (x86_64)\nVERSION = 13.1\nCODENAME = Bottle\n", "opensuse", "13.1"),
+    ("etc/alpine-release", "3.2.0\n", "alpine", "3.2.0"), ("etc/debian_version", "6.0.10\n", "debian", "6.0.10"),
+    ("etc/arch-release", "", "arch", "rolling"),
+    (
+      "etc/lsb-release", "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=10.04\nDISTRIB_DESCRIPTION=\"Ubuntu 10.04.4 LTS\"\n",
+      "ubuntu", "10.04"
+    ),
+    ("bin/freebsd-version", "#!/bin/sh\nUSERLAND_VERSION=\"13.2-RELEASE-p4\"\n", "freebsd", "13.2-RELEASE-p4"),
+  ])
+  func `systems without os-release`(path: String, text: String, id: String, version: String) {
+    let system = read([GuestPath(path): text])
+    #expect(system?.distribution == id && system?.version == version)
+    #expect(system?.family == (id == "freebsd" ? "freebsd" : "linux"))
+  }
+
+  @Test func `os-release counts before what is older, in etc before usr`() {
+    let system = read([
+      "usr/lib/os-release": "ID=centos\nVERSION_ID=\"7\"\nPRETTY_NAME=\"CentOS Linux 7 (Core)\"\n",
+      "etc/redhat-release": "CentOS Linux release 7.9.2009 (Core)\n", "etc/hostname": "\n# comment\nweb-1\n",
+    ])
+    #expect(system?.version == "7" && system?.pointRelease == "7.9.2009" && system?.hostname == "web-1")
+    let both = read(["etc/os-release": "ID=a\n", "usr/lib/os-release": "ID=b\n"])
+    #expect(both?.distribution == "a")
+    // Ubuntu keeps Debian's file, which says nothing of its own version.
+    let derived = read(["etc/os-release": "ID=ubuntu\nVERSION_ID=22.04\n", "etc/debian_version": "bookworm/sid\n"])
+    #expect(derived?.pointRelease == nil)
+  }
+
+  @Test func `architecture is what readelf says`() throws {
+    // Names of readelf for what Debian has libraries of, in binutils' own test of them: the machine field alone is changed.
+    var data = try Data(contentsOf: URL(fileURLWithPath: "/usr/bin/env")).prefix(64)
+    for (machine, expected, name) in [
+      (62, "X86-64", "x86_64"), (183, "AArch64", "aarch64"), (243, "RISC-V", "riscv64"),
+    ] {
+      data[18] = UInt8(machine)
+      let text = try withTemporaryFolder { folder in
+        try data.write(to: folder.appending(path: "x"))
+        return try run(["readelf", "-h", folder.appending(path: "x").path]).text
+      }
+      #expect(text.contains(expected))
+      #expect(elfArchitecture(data) == name)
+    }
+    for length in 0..<20 { #expect(elfArchitecture(data.prefix(length)) == nil) }
+  }
+
+  @Test func `hostile values are bounded`() {
+    let long = String(repeating: "a", count: 5000)
+    let system = read(["etc/os-release": "ID=\(long)\nID=x\nPRETTY_NAME=\(long)\n", "etc/hostname": long])
+    #expect(system?.distribution == "x" && system?.product == "x" && system?.hostname == nil)
+    #expect(read(["etc/os-release": "\u{0}\u{FFFD}=\n=\nID\n"]) == nil)
+    #expect(read([:]) == nil)
+  }
+}
