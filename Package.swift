@@ -45,12 +45,14 @@ let package = Package(
     .systemLibrary(name: "CGuestfs", pkgConfig: "libguestfs", providers: [.apt(["libguestfs-dev"])]),
     .systemLibrary(name: "CHivex", pkgConfig: "hivex", providers: [.apt(["libhivex-dev"])]),
     .systemLibrary(name: "CNBD", pkgConfig: "libnbd", providers: [.apt(["libnbd-dev"])]),
+    // Bare zlib streams (crate lists in Rust programs), which libarchive does not read.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestSupport", dependencies: [subprocess], path: "Tests/TestSupport", swiftSettings: settings),
   ]
     + room("DirectDisk", ["CNBD"])
     + room("DiskFormats", [])
     + room("Guestfs", ["CGuestfs", "DiskFormats"])
-    + room("Fingerprints", ["CArchive", crypto])
+    + room("Fingerprints", ["CArchive", "CZlib", crypto])
     + room("Inventory", ["Fingerprints"])
     + room("Packages", ["CHivex", "Fingerprints", "Inventory", grdb])
     + room("Signatures", ["Fingerprints", grdb])
