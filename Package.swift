@@ -32,6 +32,9 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 // Child processes with process groups, which Foundation's Process lacks on Linux.
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
+// The file descriptors and paths that Subprocess takes.
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
 let package = Package(
   name: "vmlineage",
   dependencies: [
@@ -39,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
   ],
   targets: [
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
@@ -58,7 +62,7 @@ let package = Package(
     + room("Signatures", ["Fingerprints", grdb])
     + room(
       "Scanner",
-      ["DirectDisk", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess])
+      ["DirectDisk", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess, system])
     + room("Capture", ["Fingerprints", "Inventory", "Scanner", "Signatures", subprocess])
     + room("Lineage", ["Fingerprints", "Inventory", "Signatures"])
     + room("Catalog", ["Fingerprints", "Inventory", "Lineage", "Signatures", grdb])

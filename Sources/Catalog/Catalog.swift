@@ -70,6 +70,11 @@ package final class Catalog: Sendable {
     try read { try loadScan($0, host: host, path: path) }
   }
 
+  /// What an image is used as.
+  package func role(of image: String) throws -> ImageRole {
+    try read { try imageRole($0, image: image) }
+  }
+
   /// Adds what was read of files of the image's newest inventory since; its own rows stay as they are.
   package func addSupplement(_ supplements: [Supplement], image: String, at now: Date = Date()) throws {
     try write { db in

@@ -53,6 +53,12 @@ func findOrMintImage(_ db: Database, host: String, file: ImageFile, now: Date) t
   return key
 }
 
+func imageRole(_ db: Database, image: String) throws -> ImageRole {
+  let role = try String.fetchOne(
+    db, sql: "SELECT role FROM image WHERE thing_id = ?", arguments: [try imageRow(db, image)])
+  return role.flatMap(ImageRole.init) ?? .unknown
+}
+
 func setRole(_ db: Database, image: String, _ role: ImageRole) throws {
   try db.execute(
     sql: "UPDATE image SET role = ? WHERE thing_id = ?", arguments: [role.rawValue, try imageRow(db, image)])

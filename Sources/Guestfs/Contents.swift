@@ -4,6 +4,11 @@ package import Foundation
 package struct FileEnds: Sendable {
   package var head: Data
   package var tail: Data
+
+  package init(head: Data, tail: Data) {
+    self.head = head
+    self.tail = tail
+  }
 }
 
 extension Appliance {

@@ -1,5 +1,5 @@
-package import Foundation
-package import Guestfs
+internal import Foundation
+internal import Guestfs
 internal import Inventory
 
 /// One thing that a machine needs, how it stands there, and what mends it.
@@ -69,7 +69,8 @@ private final class Remarks { var lines: [String] = [] }
 
 private func program(_ name: String, package: String, use: String, isNeeded: Bool = true) -> MachineCheck {
   let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"]
-  guard let found = folders.map({ "\($0)/\(name)" }).first(where: { access($0, X_OK) == 0 }) else {
+  let candidates: [String] = folders.map { "\($0)/\(name)" }
+  guard let found = candidates.first(where: { access($0, X_OK) == 0 }) else {
     return MachineCheck(
       name, .missing, "not installed: it \(use)", remedy: "sudo apt-get install \(package)", isNeeded: isNeeded)
   }

@@ -3,6 +3,7 @@ package import Guestfs
 package import Inventory
 internal import Subprocess
 internal import Synchronization
+internal import SystemPackage
 
 /// Runs child processes, each with a deadline, and turns whatever becomes of them into values.
 package enum Supervisor {

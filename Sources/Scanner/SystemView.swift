@@ -1,5 +1,5 @@
 internal import Foundation
-package import Inventory
+internal import Inventory
 internal import Packages
 
 /// A volume whose files are known.

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Guestfs
+package import Guestfs
 internal import Inventory
 
 /// What a child process is started for.

@@ -77,8 +77,11 @@ struct ScanCommand: AsyncParsableCommand {
   @Flag(help: "Also list the files of declared packages.")
   var files = false
 
-  @Flag(help: "List every declared package and every source file.")
-  var all = false
+  @Flag(help: "List every declared package in the table.")
+  var packages = false
+
+  @Flag(help: "List every source file in the table, not only the first few.")
+  var sources = false
 
   @Flag(help: "Exit with 0 for images in which nothing was recognised: data disks.")
   var allowUnrecognised = false
@@ -119,10 +122,16 @@ extension ScanCommand {
     }
   }
 
+  private var tableOptions: TableOptions {
+    let color = TableOptions.wantsColor(
+      isTerminal: isatty(STDOUT_FILENO) == 1, environment: ProcessInfo.processInfo.environment)
+    return TableOptions(width: terminalWidth(), packages: packages, sources: sources, color: color)
+  }
+
   private func rendered(_ reports: [ImageReport]) throws -> String {
     switch output.format {
-    case .json: try ScanDocument(images: reports, withFiles: files).json()
-    case .table: scanTable(reports, width: terminalWidth(), all: all)
+    case .json: String(decoding: try ScanDocument(images: reports, files: files).data(), as: UTF8.self)
+    case .table: scanTable(reports, tableOptions)
     }
   }
 }

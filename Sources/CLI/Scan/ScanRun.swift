@@ -16,7 +16,7 @@ final class ScanRun: Sendable {
 
   /// - Throws: `Problem` where nothing can be begun.
   init(_ command: ScanCommand) throws {
-    let found = try findScanned(command.paths, allowed: command.allowedFolders)
+    let found = findScanned(command.paths, allowed: command.allowedFolders)
     images = found.images
     found.remarks.forEach(complain)
     jobs = command.jobs ?? Self.defaultJobs(images.count)
@@ -80,10 +80,10 @@ final class ScanRun: Sendable {
 /// What the paths on the command line come to: a folder is searched, anything else is tried whatever it is.
 private func findScanned(
   _ paths: [String], allowed: [String]
-) throws -> (images: [String], remarks: [String]) {
+) -> (images: [String], remarks: [String]) {
   var images: [String] = []
   var remarks: [String] = []
-  for path in paths {
+  for path in paths.map({ URL(fileURLWithPath: $0).standardizedFileURL.path }) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
       images.append(path)
