@@ -8,6 +8,7 @@ package let packageReaders: [any PackageReader] = [
   DotNetReader(),
   GemReader(),
   GoReader(),
+  JarReader(),
   NPMReader(),
   PackageNoteReader(),
   PythonReader(),

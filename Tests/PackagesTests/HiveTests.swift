@@ -18,6 +18,14 @@ func fixtureHives() throws -> [GuestPath: Data] {
   }
 }
 
+/// The SYSTEM hive of a Windows 10 that the tests of dissect.regf hold; `scripts/setup` fetches its source from PyPI.
+func realSystemHive() throws -> Data {
+  let archive = packageFolder.appending(path: ".build/fixtures/dissect_regf-3.14.tar.gz")
+  let unpacked = try run(["tar", "xzOf", archive.path, "dissect_regf-3.14/tests/_data/SYSTEM.gz"])
+  #expect(unpacked.status == 0, "run scripts/setup: \(unpacked.errorText)")
+  return try run(["gzip", "-dc"], input: unpacked.output).output
+}
+
 /// A hive that hivexregedit made of the text below.
 func hive(_ body: String) throws -> Hive {
   try withTemporaryFolder { folder in
@@ -131,6 +139,43 @@ private let dump = """
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
       #expect(hive.key("Select") != nil)
     }
+  }
+
+  @Test func `returns whatever was flipped in a real hive`() throws {
+    var generator = SeededGenerator(seed: 5)
+    let whole = try realSystemHive()
+    let path: GuestPath = "Windows/System32/config/SYSTEM"
+    let records = records(whole)
+    #expect(records.count > 10_000)
+    var damaged = Set<String>()
+    for _ in 0..<20 {
+      var data = whole
+      for record in (0..<3000).compactMap({ _ in records.randomElement(using: &generator) }) {
+        data[Int.random(in: record, using: &generator)] ^= UInt8.random(in: 1...255, using: &generator)
+      }
+      let reading = WindowsReader().read(SystemFiles(contents: [path: data], list: [path]))
+      #expect(reading.problems.count <= 16)
+      damaged.formUnion(reading.problems.map(\.operation))
+    }
+    #expect(damaged.contains { $0.hasPrefix("list ") }, "no damage was met behind the opening: \(damaged)")
+  }
+
+  /// The fields of keys, values and lists of them: the library checks the sizes of cells when it opens a hive, so flips
+  /// anywhere would mostly end there.
+  private func records(_ hive: Data) -> [Range<Int>] {
+    let bytes = [UInt8](hive)
+    let lengths = ["nk": 76, "vk": 20, "lf": 8, "lh": 8, "li": 8, "ri": 8]
+    var records: [Range<Int>] = []
+    var place = 4096
+    while place + 80 < bytes.count {
+      if bytes[place..<place + 4].elementsEqual("hbin".utf8) { place += 32 }
+      let size = Int(Int32(truncatingIfNeeded: bytes[place..<place + 4].reversed().reduce(0) { $0 << 8 | Int($1) }))
+      let kind = String(decoding: bytes[place + 4..<place + 6], as: UTF8.self)
+      if let length = lengths[kind] { records.append(place + 6..<place + 4 + length) }
+      guard size != 0 else { break }
+      place += abs(size)
+    }
+    return records
   }
 
   @Test func `returns whatever was cut or flipped`() throws {

@@ -140,6 +140,23 @@ private func read(_ hives: [GuestPath: Data], _ others: [GuestPath] = []) -> Pac
     #expect(started("BackupAgent") == [])
   }
 
+  @Test func `lists the services of a Windows that we did not make`() throws {
+    let hive = try realSystemHive()
+    let reading = read([system: hive])
+    let expected = try truth(hive, "ControlSet001\\Services").filter { _, values in
+      let type = values["Type"] as? Int ?? 0
+      return values["ImagePath"] != nil && type & 0x33 != 0 && type & 0x80 == 0
+    }
+    #expect(expected.count > 500)
+    #expect(Set(reading.packages.map(\.name)) == Set(expected.keys))
+    let wrong = reading.packages.flatMap(\.files).map(\.path.lossy).filter { path in
+      ![".exe", ".sys", ".dll"].contains { path.lowercased().hasSuffix($0) } || path.contains(":")
+    }
+    #expect(wrong == [])
+    #expect(reading.packages.allSatisfy { !$0.files.isEmpty })
+    #expect(reading.problems.isEmpty)
+  }
+
   @Test func `takes the file out of a command line as Windows does`() {
     let paths = WindowsFiles(["Program Files/a b/c d.exe", "Program Files/Tool.exe", "Windows/x.dll"])
     #expect(paths.program("C:\\Program Files\\a b\\c d.exe /x /y") == "Program Files/a b/c d.exe")
