@@ -89,6 +89,10 @@ func reporting<Value>(_ operation: String, _ path: String, _ body: () throws -> 
     throw Problem(
       code: code(error.resultCode), operation: operation, subject: path,
       reason: error.message ?? "SQLite error \(error.resultCode.rawValue)", remedy: remedy(error.resultCode))
+  } catch let problem as Problem {
+    throw problem
+  } catch {
+    throw Problem(code: "catalog-failed", operation: operation, subject: path, reason: "\(error)")
   }
 }
 

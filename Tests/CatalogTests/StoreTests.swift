@@ -87,6 +87,9 @@ struct StoreTests {
         change(&other[0])
         #expect(!stored.isUnchanged(other))
       }
+      var rebooted = files
+      rebooted[0].device += 1
+      #expect(stored.isUnchanged(rebooted))
       #expect(!stored.isUnchanged(files + files) && !stored.isUnchanged([]))
       stored.inventory.version -= 1
       #expect(!stored.isUnchanged(files))

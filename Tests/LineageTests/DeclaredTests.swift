@@ -82,6 +82,24 @@ struct DeclaredTests {
     #expect(world.findings.explained == 2)
   }
 
+  @Test func `what binaries say of themselves does not take them from their release`() throws {
+    var world = World()
+    let programs = ["shop.exe", "till.exe", "stock.exe"]
+    world.signatures = [
+      Signature(application: "shop", release: "2.1", artifacts: programs.map { artifact($0, $0) })
+    ]
+    for name in programs.dropLast() {
+      world.add("Program Files/Shop/\(name)", name)
+      var described = package("Shop Suite \(name)", "2.1.0.0", kind: .windows)
+      described.location = GuestPath("Program Files/Shop/\(name)")
+      world.packages.append(described)
+    }
+    #expect(world.findings["shop"].first?.artifacts.found == 2)
+    // Four numbers are the same version.
+    world.packages[0].name = "Shop"
+    #expect(world.findings["shop"].isEmpty && world.findings["Shop"].first?.claims.count == 2)
+  }
+
   @Test func `files are found through links at the top and on mounted volumes`() throws {
     var world = World()
     world.volumes = [

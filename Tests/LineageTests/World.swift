@@ -78,7 +78,8 @@ func artifact(
   _ path: String, _ content: String, marks: [Mark] = [], sources: [SourceRevision] = []
 ) -> Artifact {
   Artifact(
-    path: path, size: size(content), sha256: Digest(of: Data(content.utf8)), gitoid: "", kind: .elf, marks: marks,
+    path: path, size: size(content), sha256: Digest(of: Data(content.utf8)), gitoid: "",
+    kind: path.contains("share/") ? .text : .elf, marks: marks,
     sources: sources)
 }
 
