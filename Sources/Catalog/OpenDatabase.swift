@@ -10,15 +10,15 @@ func openDatabase(_ path: String, _ migrator: DatabaseMigrator) throws -> Databa
     // A writer holds the lock for seconds at most; 16 of them at once still come to their turn.
     configuration.busyMode = .timeout(60)
     configuration.foreignKeysEnabled = true
-    configuration.journalMode = .wal
-    configuration.prepareDatabase { db in
-      // What was acknowledged survives a loss of power: NORMAL would not give that.
-      try db.execute(sql: "PRAGMA synchronous = FULL")
-      try db.execute(sql: "PRAGMA trusted_schema = OFF")
-    }
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA trusted_schema = OFF") }
     let database = try DatabaseQueue(path: path, configuration: configuration)
     try checkVersion(database, path, migrator)
-    try migrator.migrate(database)
+    try database.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA journal_mode = WAL")
+      // What was acknowledged survives a loss of power. GRDB's own journal mode would set NORMAL, which does not give that.
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+    }
+    try migrate(database, migrator)
     return database
   }
 }
@@ -50,7 +50,8 @@ private func checkVersion(_ database: DatabaseQueue, _ path: String, _ migrator:
   let (applied, tables, isNewer) = try database.read { db in
     (
       try migrator.appliedIdentifiers(db),
-      try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table'") ?? 0,
+      try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations'")
+        ?? 0,
       try migrator.hasBeenSuperseded(db)
     )
   }
@@ -70,6 +71,16 @@ private func checkVersion(_ database: DatabaseQueue, _ path: String, _ migrator:
   if !FileManager.default.fileExists(atPath: copy) { try database.vacuum(into: copy) }
 }
 
+/// Two programs that open a new catalog at once both make its tables: the one that comes second fails, and finds the work
+/// done.
+private func migrate(_ database: DatabaseQueue, _ migrator: DatabaseMigrator) throws {
+  do {
+    try migrator.migrate(database)
+  } catch {
+    guard try database.read({ try migrator.hasCompletedMigrations($0) }) else { throw error }
+  }
+}
+
 /// Runs `body` and turns what the database throws into a problem that says what to do.
 func reporting<Value>(_ operation: String, _ path: String, _ body: () throws -> Value) throws -> Value {
   do {
@@ -78,6 +89,10 @@ func reporting<Value>(_ operation: String, _ path: String, _ body: () throws -> 
     throw Problem(
       code: code(error.resultCode), operation: operation, subject: path,
       reason: error.message ?? "SQLite error \(error.resultCode.rawValue)", remedy: remedy(error.resultCode))
+  } catch let problem as Problem {
+    throw problem
+  } catch {
+    throw Problem(code: "catalog-failed", operation: operation, subject: path, reason: "\(error)")
   }
 }
 

@@ -17,9 +17,15 @@ package struct StoredScan: Sendable {
   package var inventory: Inventory
 
   /// Whether a scan would read the same again: equal path, size, mtime, ctime and inode of each of the image's files,
-  /// and an inventory of today's version. What the scan came to is not asked: a failed one may be unchanged too.
+  /// and an inventory of today's version. Devices are numbered anew at a boot, so they are not asked; nor is what the
+  /// scan came to: a failed one may be unchanged too.
   package func isUnchanged(_ files: [ImageFile]) -> Bool {
-    inventory.version == Inventory.currentVersion && !files.isEmpty && inventory.image.files == files
+    let known = inventory.image.files
+    return inventory.version == Inventory.currentVersion && !files.isEmpty && known.count == files.count
+      && zip(known, files).allSatisfy { old, new in
+        (old.path, old.size, old.modified, old.changed, old.inode)
+          == (new.path, new.size, new.modified, new.changed, new.inode)
+      }
   }
 }
 

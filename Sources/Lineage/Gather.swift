@@ -29,6 +29,8 @@ struct Gather {
   private var candidates: [Candidate] = []
   private var peers: [String: [Int]] = [:]
   private var taken: [Bool]
+  /// Positions of the candidates that are not out, the strongest last.
+  private var queue: [Int] = []
 
   init(_ assembler: Assembler) {
     self.assembler = assembler
@@ -51,20 +53,24 @@ struct Gather {
     for (position, candidate) in candidates.enumerated() {
       peers[candidate.application + "\0" + candidate.volume, default: []].append(position)
     }
+    queue = candidates.indices.filter { candidates[$0].bound > 0 }
+    queue = queue.sorted { isWeaker($0, $1) }
   }
 
   mutating func run() -> [Gathered] {
     var results: [Gathered] = []
-    while let position = strongest() {
+    while let position = queue.popLast() {
       let candidate = candidates[position]
       let now = assembler.assemble(candidate.build, in: candidate.volume, without: taken)
       let bits = now?.bits ?? -1
       if bits < candidate.bound {
         candidates[position].bound = bits
+        enqueue(position)
       } else if let now, now.isEvident {
         let gathered = choose(now, candidate)
         for sighting in gathered.installation.sightings { taken[sighting.file] = true }
         results.append(gathered)
+        enqueue(position)
       } else {
         candidates[position].bound = -1
       }
@@ -72,12 +78,20 @@ struct Gather {
     return results
   }
 
-  private func strongest() -> Int? {
-    var best: Int?
-    for (position, candidate) in candidates.enumerated() where candidate.bound > 0 {
-      if candidate.bound > best.map({ candidates[$0].bound }) ?? 0 { best = position }
+  /// Puts a candidate where its bound belongs.
+  private mutating func enqueue(_ position: Int) {
+    guard candidates[position].bound > 0 else { return }
+    var (low, high) = (0, queue.count)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if isWeaker(queue[middle], position) { low = middle + 1 } else { high = middle }
     }
-    return best
+    queue.insert(position, at: low)
+  }
+
+  private func isWeaker(_ left: Int, _ right: Int) -> Bool {
+    let (a, b) = (candidates[left].bound, candidates[right].bound)
+    return a != b ? a < b : left > right
   }
 
   /// Of the builds of the same application that explain the same files equally well, the one that misses the least.

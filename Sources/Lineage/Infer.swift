@@ -19,7 +19,9 @@ package func infer(_ inventory: Inventory, _ matches: MatchSet) -> Findings {
       else { return false }
       // A file that the package database accounts for is there for a reason already.
       guard ownership.accounts(for: sighting.record), let owner = ownership.owner[sighting.record] else { return true }
-      return names(of: inventory.packages[owner]).contains(signature.application.lowercased())
+      let package = inventory.packages[owner]
+      // What a binary says of itself lists no files.
+      return package.files.isEmpty || names(of: package).contains(signature.application.lowercased())
     })
   var gather = Gather(assembler)
   let describer = Describer(inventory: inventory, signatures: matches.builds, ownership: ownership)

@@ -19,6 +19,8 @@ struct Installation {
   var isWhole = false
   /// Files that point to this application alone.
   var distinctive = 0
+  /// Whether one of these is a program.
+  var hasProgram = false
 
   var coverage: Double { needed == 0 ? 0 : Double(neededFound) / Double(needed) }
 
@@ -28,9 +30,11 @@ struct Installation {
   }
 
   /// Whether the evidence is enough to say that the release is there. 4.5 bits leave out what many share; below 30 % of
-  /// its files a greedy cover was measured to be wrong too often; and one file that is not the whole of a release may be
-  /// a part that another product embeds.
-  var isEvident: Bool { bits >= 4.5 && needed > 0 && (isWhole || distinctive >= 2 && coverage >= 0.3) }
+  /// its files a greedy cover was measured to be wrong too often; and one file that is neither the whole of a release nor
+  /// a program may be a part that another product embeds.
+  var isEvident: Bool {
+    bits >= 4.5 && needed > 0 && (isWhole || (distinctive >= 2 || hasProgram) && coverage >= 0.3)
+  }
 }
 
 /// Puts installations together out of the files that nothing has explained yet.
@@ -79,7 +83,11 @@ struct Assembler {
     result.needed = expectation.needed.count
     result.neededFound = expectation.needed.intersection(artifacts).count
     result.isWhole = !expectation.whole.isEmpty && expectation.whole.isSubset(of: artifacts)
-    result.distinctive = Set(result.sightings.filter { isDistinctive(result.build, $0) }.map(\.file)).count
+    let telling = result.sightings.filter { isDistinctive(result.build, $0) }
+    result.distinctive = Set(telling.map(\.file)).count
+    result.hasProgram = telling.contains { sighting in
+      signatures[result.build].map { Purpose.isProgram($0.artifacts[sighting.artifact]) } == true
+    }
   }
 
   /// The volume's own places first, the weightiest first.

@@ -99,7 +99,17 @@ private func declare(_ package: Package, _ counts: ArtifactCounts) -> Applicatio
 /// Whether a release is the version that a package declares: equal, or equal without what the packager added.
 func agree(_ release: String, _ package: Package) -> Bool {
   let written = [package.version, package.sourceVersion ?? package.version]
-  return written.contains { $0 == release || upstream($0, package.kind) == upstream(release, nil) }
+  return written.contains { one in
+    let (left, right) = (upstream(one, package.kind), upstream(release, nil))
+    // Windows writes four numbers whatever the makers write.
+    return one == release || left == right || package.kind == .windows && withoutZeros(left) == withoutZeros(right)
+  }
+}
+
+private func withoutZeros(_ version: String) -> String {
+  var text = version[...]
+  while text.hasSuffix(".0") { text = text.dropLast(2) }
+  return String(text)
 }
 
 /// The version of the makers of the software: without epoch, distribution revision, release number, repacking suffix and

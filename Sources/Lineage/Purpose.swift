@@ -19,7 +19,7 @@ enum Purpose {
     let name = names.last ?? ""
     let folders = Set(names.dropLast())
     let ending = name.contains(".") ? name.split(separator: ".").last.map(String.init) ?? "" : ""
-    if Self.isDocumentation(name, folders, ending) {
+    if ![.elf, .pe, .dotnet, .script].contains(artifact.kind), Self.isDocumentation(name, folders, ending) {
       self = .documentation
     } else if artifact.size < Rarity.leastSize {
       self = .tiny
@@ -34,7 +34,7 @@ enum Purpose {
 
   private static let configurationEndings: Set<String> = ["conf", "cfg", "ini", "cnf", "config", "env"]
   private static let developmentEndings: Set<String> = [
-    "h", "hh", "hpp", "hxx", "inc", "a", "la", "o", "obj", "lib", "pc", "pdb", "cmake", "m4",
+    "h", "hh", "hpp", "hxx", "a", "la", "o", "obj", "lib", "pc", "pdb", "cmake", "m4",
   ]
   private static let documentationFolders: Set<String> = ["doc", "docs", "man", "info", "locale", "licenses", "help"]
   private static let documentationNames = [
@@ -42,10 +42,22 @@ enum Purpose {
     "credits", "thanks",
   ]
 
+  private static let documentationEndings: Set<String> = ["", "md", "rst", "adoc", "txt", "html", "pdf", "gz", "mo"]
+
   private static func isDocumentation(_ name: String, _ folders: Set<String>, _ ending: String) -> Bool {
+    let isText = documentationEndings.contains(ending) || ending.count == 1 && ending.first?.isNumber == true
+    if ["md", "rst", "adoc", "mo"].contains(ending) { return true }
     let stem = name.split(separator: ".").first.map(String.init) ?? name
-    return !folders.isDisjoint(with: documentationFolders) || ["md", "rst", "adoc", "mo"].contains(ending)
-      || documentationNames.contains { stem == $0 || stem.hasPrefix($0 + "-") || stem.hasPrefix($0 + "_") }
+    return isText
+      && (!folders.isDisjoint(with: documentationFolders)
+        || documentationNames.contains { stem == $0 || stem.hasPrefix($0 + "-") || stem.hasPrefix($0 + "_") })
+  }
+
+  /// Whether a person starts the artifact: a program is copied out of its release alone, a library is embedded.
+  static func isProgram(_ artifact: Artifact) -> Bool {
+    let name = artifact.path.lowercased().split(separator: "/").last.map(String.init) ?? ""
+    let isLibrary = name.contains(".so") || [".dll", ".ko", ".node", ".pyd", ".sys"].contains { name.hasSuffix($0) }
+    return [.elf, .pe, .dotnet].contains(artifact.kind) && !isLibrary && Purpose(of: artifact) == .running
   }
 }
 

@@ -61,17 +61,16 @@ struct Sightings {
 
   /// Hits that name no regular file, no known build or no artifact of it are passed over.
   init(_ inventory: Inventory, _ matches: MatchSet) {
-    var agreements: [Pair: Agreement] = [:]
+    var agreements: [Pair: Equal] = [:]
     for hit in matches.hits {
       guard inventory.files.indices.contains(hit.file), inventory.files[hit.file].kind == .regular,
         let build = matches.builds[hit.build], build.artifacts.indices.contains(hit.artifact)
       else { continue }
       let pair = Pair(record: hit.file, build: hit.build, artifact: hit.artifact)
-      let new = Agreement(file: inventory.files[hit.file], artifact: build.artifacts[hit.artifact])
       if let mark = hit.mark {
-        agreements[pair, default: new].marks.insert(mark)
+        agreements[pair, default: Equal()].marks.insert(mark)
       } else {
-        agreements[pair, default: new].sameDigest = true
+        agreements[pair, default: Equal()].digest = true
       }
     }
     number(Set(agreements.keys.map(\.record)), inventory)
@@ -98,9 +97,13 @@ struct Sightings {
     }
   }
 
-  private mutating func judge(_ agreements: [Pair: Agreement], _ rarity: Rarity, _ inventory: Inventory) {
+  private mutating func judge(_ agreements: [Pair: Equal], _ rarity: Rarity, _ inventory: Inventory) {
     var numbers: [Place: Int] = [:]
-    for (pair, agreement) in agreements {
+    for (pair, equal) in agreements {
+      guard let signature = rarity.matches.builds[pair.build] else { continue }
+      let agreement = Agreement(
+        file: inventory.files[pair.record], artifact: signature.artifacts[pair.artifact], sameDigest: equal.digest,
+        marks: equal.marks)
       let judged = rules.enumerated().lazy.compactMap { rule, value in value.judge(agreement).map { (rule, $0) } }
       guard let (rule, judgement) = judged.first, let file = fileOfRecord[pair.record] else { continue }
       let place = Place(of: agreement.file, as: agreement.artifact)
@@ -123,6 +126,12 @@ struct Sightings {
     var record: Int
     var build: Digest
     var artifact: Int
+  }
+
+  /// What a file and an artifact have in common.
+  private struct Equal {
+    var digest = false
+    var marks: Set<Mark> = []
   }
 
   private struct Inode: Hashable {

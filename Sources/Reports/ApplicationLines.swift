@@ -79,7 +79,8 @@ private func details(_ release: Application, _ options: TableOptions) -> [String
     .prefix(options.sources ? .max : 8)
   lines += Columns(rows: shown.map(row), indent: 8).lines(width: options.width)
   if shown.count < release.sources.count {
-    lines.append("        and \(release.sources.count - shown.count) more (--sources lists them)")
+    let rest = "and \(release.sources.count - shown.count) more (--sources lists them)"
+    lines += wrapped(rest, indent: 8, width: options.width)
   }
   return lines
 }

@@ -24,7 +24,7 @@ struct Columns {
         let cut = shortened(cell, to: widths[column])
         return cut + String(repeating: " ", count: max(0, widths[column] - displayWidth(cut)))
       }
-      return trimmed(String(repeating: " ", count: indent) + cells.joined(separator: "  "))
+      return shortened(trimmed(String(repeating: " ", count: indent) + cells.joined(separator: "  ")), to: width)
     }
   }
 
