@@ -8,8 +8,9 @@ struct VMLineage: AsyncParsableCommand {
     abstract: "Says what is installed in virtual machine disk images, and which source files it came from.",
     subcommands: [
       ScanCommand.self,
+      CaptureCommand.self,
+      SignaturesCommand.self,
       DoctorCommand.self,
       WorkerCommand.self,
     ])
-    subcommands: [CaptureCommand.self, SignaturesCommand.self])
 }
