@@ -32,7 +32,7 @@ is_current() {
 
 begin() {
   name=$1 out=$(cache_folder "$2") started=$SECONDS
-  digest=$(digest_of "$0" "$images/build.sh" "${@:3}")
+  digest=$(digest_of "$images/${0##*/}" "$images/build.sh" "${@:3}")
   if is_current "$name" "$digest"; then
     echo "$name: there"
     exit 0
