@@ -132,12 +132,20 @@ struct ArchiveTests {
       #expect(code(ArchiveLimits(entries: 3, ratio: 2000)) == .limit)
       #expect(code(ArchiveLimits(entryBytes: 99 << 20, ratio: 2000)) == .limit)
       #expect(code(ArchiveLimits(totalBytes: 99 << 20, ratio: 2000)) == .limit)
+      // Passing over packed contents costs as much as reading them.
+      #expect(throws: ArchiveError.self) {
+        try ArchiveReader.entries(of: data, limits: ArchiveLimits(totalBytes: 99 << 20)) { _, _ in }
+      }
     }
   }
 
   @Test func `what is no archive is an error, and so are contents that have gone by`() throws {
-    #expect(throws: ArchiveError.self) { try list(Data("no archive at all, but some text".utf8)) }
-    #expect(throws: ArchiveError.self) { try ArchiveReader.entries(at: "/nowhere/at/all") { _, _ in } }
+    for data in [Data("no archive at all, but some text".utf8), Data()] {
+      let error = #expect(throws: ArchiveError.self) { try list(data) }
+      #expect(error?.code == .unreadable)
+    }
+    let error = #expect(throws: ArchiveError.self) { try ArchiveReader.entries(at: "/nowhere/at/all") { _, _ in } }
+    #expect(error?.code == .unreadable)
     try withTemporaryFolder { folder in
       try runs(["sh", "-c", "echo x > a; tar -cf out a"], in: folder)
       var kept: ArchiveContents?

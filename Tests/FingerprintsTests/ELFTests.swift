@@ -194,6 +194,36 @@ struct ELFTests {
     }
   }
 
+  @Test func `objects, as kernel modules are, keep their digest without debug information`() throws {
+    try withTemporaryFolder { folder in
+      let file = try build(in: folder, name: "module.o", ["-c", "-g"])
+      let first = try fingerprint(at: file)
+      try runs(["strip", "-g", file.path])
+      let stripped = try fingerprint(at: file)
+      #expect(first.mark(.elfAlloc) != nil)
+      #expect(stripped.mark(.elfAlloc) == first.mark(.elfAlloc))
+      #expect(stripped.sections == first.sections)
+      // What a module signature appends is no part of it.
+      let signed = fingerprint(of: try Data(contentsOf: file) + Data(repeating: 9, count: 700), name: "")
+      #expect(signed.mark(.elfAlloc) == first.mark(.elfAlloc))
+      let other = try build(sampleC.replacing("31", with: "33"), in: folder, name: "module.o", ["-c", "-g"])
+      #expect(try fingerprint(at: other).mark(.elfAlloc) != first.mark(.elfAlloc))
+    }
+  }
+
+  @Test func `ends that do not belong together say nothing and do no harm`() throws {
+    let files = try programs(30).map { try Data(contentsOf: $0) }
+    var random = SeededGenerator(seed: 0x0717)
+    for data in files {
+      let other = try #require(files.randomElement(using: &random))
+      for size in [0, 1, 4096, UInt64(data.count), .max] {
+        let found = ExecutableOutline(head: data.prefix(4096), tail: other.suffix(4096), size: size)
+        #expect(found?.shape == outline(of: data)?.shape)
+        #expect(ExecutableOutline(head: data.prefix(70), tail: Data(), size: size)?.shape == nil)
+      }
+    }
+  }
+
   @Test func `plain programs do not describe themselves`() throws {
     try withTemporaryFolder { folder in
       let data = try Data(contentsOf: try build(in: folder))
