@@ -18,7 +18,9 @@ cache_folder() {
 }
 
 # One digest of the contents of files and folders.
-digest_of() { find -H "$@" -type f -print0 | sort -z | xargs -0 sha256sum | cut -d ' ' -f 1 | sha256sum | cut -d ' ' -f 1; }
+digest_of() {
+  find -H "$@" -type f -print0 | sort -z | xargs -0 sha256sum | cut -d ' ' -f 1 | sha256sum | cut -d ' ' -f 1
+}
 
 # is_current NAME DIGEST: the stamp holds the digest, then the products, which must all be there.
 is_current() {
@@ -30,7 +32,7 @@ is_current() {
 
 begin() {
   name=$1 out=$(cache_folder "$2") started=$SECONDS
-  digest=$(digest_of "$0" "$images/build.sh" "${@:3}")
+  digest=$(digest_of "$images/${0##*/}" "$images/build.sh" "${@:3}")
   if is_current "$name" "$digest"; then
     echo "$name: there"
     exit 0
@@ -100,7 +102,8 @@ private_apt() {
   done >"$work/sources.list"
   exec {lock}>"$state/lock"
   flock "$lock"
-  if ! cmp -s "$work/sources.list" "$state/sources.list" || [[ -z $(find "$state/updated" -mtime -1 2>/dev/null) ]]; then
+  if ! cmp -s "$work/sources.list" "$state/sources.list" ||
+    [[ -z $(find "$state/updated" -mtime -1 2>/dev/null) ]]; then
     cp "$work/sources.list" "$state/sources.list"
     "${apt[@]}" update >/dev/null
     touch "$state/updated"

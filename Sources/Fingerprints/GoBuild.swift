@@ -108,11 +108,27 @@ enum GoBuild {
     return (unquoted(text[..<equals]), unquoted(text[text.index(after: equals)...]))
   }
 
+  /// A text as Go's `strconv.Quote` writes it, or in backquotes, or bare; escapes that no build setting needs stay.
   private static func unquoted(_ text: Substring) -> String {
-    guard text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") else {
-      return text.count >= 2 && text.hasPrefix("`") && text.hasSuffix("`")
-        ? String(text.dropFirst().dropLast()) : String(text)
+    guard let quote = text.first, text.count >= 2, text.last == quote, "\"`".contains(quote) else {
+      return String(text)
     }
-    return String(text.dropFirst().dropLast()).replacing("\\\"", with: "\"").replacing("\\\\", with: "\\")
+    let inner = text.dropFirst().dropLast()
+    if quote == "`" { return String(inner) }
+    var result = ""
+    var isEscaped = false
+    for character in inner {
+      if isEscaped {
+        result += escapes[character].map(String.init) ?? "\\\(character)"
+        isEscaped = false
+      } else if character == "\\" {
+        isEscaped = true
+      } else {
+        result.append(character)
+      }
+    }
+    return result
   }
+
+  private static let escapes: [Character: Character] = ["\\": "\\", "\"": "\"", "n": "\n", "t": "\t", "r": "\r"]
 }

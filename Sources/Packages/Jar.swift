@@ -9,7 +9,7 @@ package struct JarReader: PackageReader {
   /// An archive in an archive in an archive is as deep as build tools go (`.ear`, `.war`, `.jar`).
   static let depthLimit = 3
   /// Bytes that are unpacked of one file and of all that is inside it.
-  static let unpackedLimit = 512 << 20
+  static let unpackedLimit = 256 << 20
   private static let extensions = [".jar", ".war", ".ear", ".aar"]
 
   package init() {}
@@ -44,8 +44,8 @@ private struct JarUnpacking {
 
   mutating func read(_ data: Data, fileName: String, depth: Int) {
     var contents = JarContents()
-    var inner: [(name: String, data: Data)] = []
-    let limits = ArchiveLimits(entries: 200_000, entryBytes: 64 << 20, totalBytes: max(0, budget))
+    let place = packages.count
+    let limits = ArchiveLimits(entries: 200_000, entryBytes: 64 << 20, totalBytes: budget)
     do {
       try ArchiveReader.entries(of: data, limits: limits) { entry, bytes in
         let path = GuestPath(bytes: entry.path)
@@ -53,14 +53,15 @@ private struct JarUnpacking {
         if JarContents.wants(path) {
           contents.add(path, try bytes.read())
         } else if JarReader.isArchive(path), depth + 1 < JarReader.depthLimit {
-          inner.append((path.name, try bytes.read()))
+          let inner = try bytes.read()
+          budget = max(0, budget - inner.count)
+          // At once, so that no more than one of each depth is held.
+          read(inner, fileName: path.name, depth: depth + 1)
         }
       }
     } catch {
       problem = problem ?? "\(error)"
     }
-    budget -= inner.reduce(0) { $0 + $1.data.count }
-    packages += contents.packages(fileName: fileName, at: path)
-    for (name, data) in inner { read(data, fileName: name, depth: depth + 1) }
+    packages.insert(contentsOf: contents.packages(fileName: fileName, at: path), at: place)
   }
 }

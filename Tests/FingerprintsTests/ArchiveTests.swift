@@ -14,11 +14,13 @@ struct ArchiveTests {
 
   /// Fills a folder by Python, for Foundation takes no names that are not UTF-8.
   private func fill(_ folder: URL) throws {
-    for file in Self.files {
-      _ = try python(
-        "import os,sys; open(os.fsencode(sys.argv[1])+b'/'+bytes.fromhex(sys.argv[2]),'w').write(sys.argv[3])",
-        [folder.path, file.name.hex, file.contents])
-    }
+    let program = """
+      import os, sys
+      os.chdir(sys.argv[1])
+      for name, contents in zip(sys.argv[2::2], sys.argv[3::2]):
+          open(bytes.fromhex(name), 'w').write(contents)
+      """
+    _ = try python(program, [folder.path] + Self.files.flatMap { [$0.name.hex, $0.contents] })
   }
 
   private func list(_ data: Data, limits: ArchiveLimits = ArchiveLimits()) throws -> [[UInt8]: String] {
@@ -117,7 +119,7 @@ struct ArchiveTests {
 
   @Test func `limits end the reading`() throws {
     try withTemporaryFolder { folder in
-      try runs(["sh", "-c", "truncate -s 100M zeros; touch a b c; tar -czf out zeros a b c"], in: folder)
+      try runs(["sh", "-c", "truncate -s 20M zeros; touch a b c; tar -czf out zeros a b c"], in: folder)
       let data = try Data(contentsOf: folder.appending(path: "out"))
       func code(_ limits: ArchiveLimits) -> ArchiveError.Code? {
         do {
@@ -128,16 +130,24 @@ struct ArchiveTests {
         }
       }
       #expect(code(ArchiveLimits(ratio: 2000)) == nil)
-      #expect(code(ArchiveLimits()) == .limit)
+      #expect(code(ArchiveLimits(ratioFrom: 1 << 20)) == .limit)
       #expect(code(ArchiveLimits(entries: 3, ratio: 2000)) == .limit)
-      #expect(code(ArchiveLimits(entryBytes: 99 << 20, ratio: 2000)) == .limit)
-      #expect(code(ArchiveLimits(totalBytes: 99 << 20, ratio: 2000)) == .limit)
+      #expect(code(ArchiveLimits(entryBytes: 19 << 20, ratio: 2000)) == .limit)
+      #expect(code(ArchiveLimits(totalBytes: 19 << 20, ratio: 2000)) == .limit)
+      // Passing over packed contents costs as much as reading them.
+      #expect(throws: ArchiveError.self) {
+        try ArchiveReader.entries(of: data, limits: ArchiveLimits(totalBytes: 19 << 20)) { _, _ in }
+      }
     }
   }
 
   @Test func `what is no archive is an error, and so are contents that have gone by`() throws {
-    #expect(throws: ArchiveError.self) { try list(Data("no archive at all, but some text".utf8)) }
-    #expect(throws: ArchiveError.self) { try ArchiveReader.entries(at: "/nowhere/at/all") { _, _ in } }
+    for data in [Data("no archive at all, but some text".utf8), Data()] {
+      let error = #expect(throws: ArchiveError.self) { try list(data) }
+      #expect(error?.code == .unreadable)
+    }
+    let error = #expect(throws: ArchiveError.self) { try ArchiveReader.entries(at: "/nowhere/at/all") { _, _ in } }
+    #expect(error?.code == .unreadable)
     try withTemporaryFolder { folder in
       try runs(["sh", "-c", "echo x > a; tar -cf out a"], in: folder)
       var kept: ArchiveContents?

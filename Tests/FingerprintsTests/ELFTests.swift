@@ -56,6 +56,27 @@ struct ELFTests {
     }
   }
 
+  @Test func `the load digest is what its definition says, computed by LIEF`() throws {
+    let program = """
+      import hashlib, lief, sys
+      for path in sys.argv[1:]:
+          data, elf = bytearray(open(path, 'rb').read()), lief.ELF.parse(path)
+          loads = [s for s in elf.segments if s.type == lief.ELF.Segment.TYPE.LOAD]
+          masks = [(40, 8), (60, 4)]
+          for note in elf.notes:
+              if note.type == lief.ELF.Note.TYPE.GNU_BUILD_ID:
+                  id = bytes(note.description)
+                  masks.append((data.find(id), len(id)))
+          for start, size in masks:
+              data[start:start + size] = bytes(size)
+          parts = b''.join(data[s.file_offset:s.file_offset + s.physical_size] for s in loads)
+          print(hashlib.sha256(parts).hexdigest())
+      """
+    let files = try programs(20)
+    let told = try python(program, files.map(\.path)).split(separator: "\n").map(String.init)
+    #expect(try files.map { try fingerprint(at: $0).mark(.elfLoad) } == told)
+  }
+
   @Test func `the load digest survives what does not change the code`() throws {
     try withTemporaryFolder { folder in
       let original = try build(in: folder.appending(path: "one"), ["-g", "-Wl,--build-id"])
@@ -191,6 +212,36 @@ struct ELFTests {
         [folder.appending(path: "bomb").path])
       try runs(["objcopy", "--update-section", ".dep-v0=bomb", "sample"], in: folder)
       #expect(try fingerprint(at: file).problem?.hasPrefix("crate list: ") == true)
+    }
+  }
+
+  @Test func `objects, as kernel modules are, keep their digest without debug information`() throws {
+    try withTemporaryFolder { folder in
+      let file = try build(in: folder, name: "module.o", ["-c", "-g"])
+      let first = try fingerprint(at: file)
+      try runs(["strip", "-g", file.path])
+      let stripped = try fingerprint(at: file)
+      #expect(first.mark(.elfAlloc) != nil)
+      #expect(stripped.mark(.elfAlloc) == first.mark(.elfAlloc))
+      #expect(stripped.sections == first.sections)
+      // What a module signature appends is no part of it.
+      let signed = fingerprint(of: try Data(contentsOf: file) + Data(repeating: 9, count: 700), name: "")
+      #expect(signed.mark(.elfAlloc) == first.mark(.elfAlloc))
+      let other = try build(sampleC.replacing("31", with: "33"), in: folder, name: "module.o", ["-c", "-g"])
+      #expect(try fingerprint(at: other).mark(.elfAlloc) != first.mark(.elfAlloc))
+    }
+  }
+
+  @Test func `ends that do not belong together say nothing and do no harm`() throws {
+    let files = try programs(30).map { try Data(contentsOf: $0) }
+    var random = SeededGenerator(seed: 0x0717)
+    for data in files {
+      let other = try #require(files.randomElement(using: &random))
+      for size in [0, 1, 4096, UInt64(data.count), .max] {
+        let found = ExecutableOutline(head: data.prefix(4096), tail: other.suffix(4096), size: size)
+        #expect(found?.shape == outline(of: data)?.shape)
+        #expect(ExecutableOutline(head: data.prefix(70), tail: Data(), size: size)?.shape == nil)
+      }
     }
   }
 

@@ -41,6 +41,7 @@ package struct ArchiveReader {
       let contents = ArchiveContents(archive, size: entry.kind == .file ? entry.size : nil)
       defer { contents.close() }
       try body(entry, contents)
+      try archive.skip()
     }
   }
 }
@@ -102,6 +103,8 @@ private final class OpenArchive {
   let handle: OpaquePointer?
   let limits: ArchiveLimits
   private var budget: Int
+  /// Whether a header was read: the format is known then.
+  private var hasBegun = false
 
   init(limits: ArchiveLimits, size: Int) {
     self.limits = limits
@@ -125,6 +128,7 @@ private final class OpenArchive {
     let status = archive_read_next_header(handle, &entry)
     if status == ARCHIVE_EOF { return nil }
     try check("next entry", status)
+    hasBegun = true
     return entry.map { ArchiveEntry($0) }
   }
 
@@ -135,6 +139,12 @@ private final class OpenArchive {
     if status == ARCHIVE_EOF { return nil }
     try check("read contents", status)
     return (start.map { Data(bytes: $0, count: count) } ?? Data(), offset)
+  }
+
+  /// Passes over what was not read of the entry. In a packed tar it has to be unpacked for that, so that it counts.
+  func skip() throws {
+    guard archive_filter_count(handle) > 1 else { return }
+    while let block = try block() { try spend(block.data.count, entryTotal: 0) }
   }
 
   /// Takes `count` bytes from what may be read in all; `entryTotal` is what was then read of the entry.
@@ -151,6 +161,6 @@ private final class OpenArchive {
   func check(_ operation: String, _ status: CInt) throws {
     if status == ARCHIVE_OK || status == ARCHIVE_WARN { return }
     let reason = archive_error_string(handle).map { String(cString: $0) } ?? "status \(status)"
-    throw ArchiveError(code: operation == "open" ? .unreadable : .damaged, operation: operation, reason: reason)
+    throw ArchiveError(code: hasBegun ? .damaged : .unreadable, operation: operation, reason: reason)
   }
 }

@@ -17,7 +17,7 @@ extension ELF {
   }
 
   /// SHA-256 over name, size and bytes of the allocated sections in table order, without sections that hold notes
-  /// which name the build. Equal where `loadDigest` is and where only notes were removed; relocatable objects have it too.
+  /// which name the build. Equal where `loadDigest` is and where only notes were removed; relocatable objects have it.
   func allocDigest() throws -> Digest? {
     let naming = notes.filter(\.namesBuild).map(\.descriptor)
     let allocated = sections.filter { section in

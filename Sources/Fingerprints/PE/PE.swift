@@ -24,7 +24,7 @@ struct PESection {
   /// The bytes of the file that are mapped: raw sizes are rounded up, and a virtual size of zero means the raw size.
   var mappedSize: UInt64 { UInt64(virtualSize == 0 ? rawSize : min(virtualSize, rawSize)) }
 
-  /// Debug information of GNU tools: what strip removes. The loader may drop it, and `/4` is an offset to its long name.
+  /// Debug information of GNU tools: what strip removes. The loader may drop it; `/4` is where its long name is.
   var isDebug: Bool { flags & 0x0200_0000 != 0 && (name.hasPrefix("/") || name.hasPrefix(".debug")) }
 }
 

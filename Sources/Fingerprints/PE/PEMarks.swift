@@ -6,7 +6,7 @@ private let markedSections: Set = [".text", ".rdata", ".data"]
 extension PE {
   /// The Authenticode digest (Microsoft, "Windows Authenticode Portable Executable Signature Format") with SHA-256.
   ///
-  /// Signing pads the file to 8 bytes before it appends certificates; an unsigned file is padded here, so that both agree.
+  /// Signing pads the file to 8 bytes before it appends certificates; an unsigned file is padded here: both agree.
   func authenticode() throws -> Digest {
     let certificates = header.directory(PEDirectory.Index.certificates)
     let end = certificates.map { UInt64($0.address) } ?? bytes.count
