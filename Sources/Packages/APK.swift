@@ -60,7 +60,7 @@ package struct APKReader: PackageReader {
       case UInt8(ascii: "F"): folder = Array(value)
       case UInt8(ascii: "R"):
         // A file whose path is refused still takes the lines that follow it, hence the empty one.
-        let path = GuestPath(declared: folder + [UInt8(ascii: "/")] + value)
+        let path = GuestPath(declared: (folder + [UInt8(ascii: "/")] + value)[...])
         files.append(file(at: path.map(system.located) ?? ""))
       case UInt8(ascii: "a"):
         // A link, whose sum is that of its target's name; a regular file with these rights is in the list.

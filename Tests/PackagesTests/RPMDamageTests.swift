@@ -90,6 +90,12 @@ struct RPMDamageTests {
     }
   }
 
+  @Test func `reading ends at the deadline`() throws {
+    let (_, data) = try file("rpmdb.sqlite", try RPMFixture.sqlite.get())
+    let blobs = rpmSQLiteBlobs(data, log: nil, deadline: 0)
+    #expect(blobs.blobs.count < 210 && blobs.damaged > 0)
+  }
+
   @Test(arguments: ["Packages", "Packages.db", "rpmdb.sqlite"], [1, 2, 3] as [UInt64])
   func `changed bytes never trap`(form: String, seed: UInt64) throws {
     let fixture = try

@@ -10,7 +10,7 @@ import Testing
 /// Fixtures/rpm/write-ndb.py, and checked against what rpm says of the SQLite database whose headers it holds.
 struct RPMTests {
   private static let packageFormat =
-    "%{NAME}\\t%{EVR}\\t%{ARCH}\\t%{SOURCERPM}\\t%{VENDOR}\\n"
+    "%{NAME}\\t%{EVR}\\t%{ARCH}\\t%{SOURCERPM}\\t%{VENDOR}\\t%{VCS}\\n"
   private static let fileFormat = "[%{=NAME}\\t%{FILENAMES}\\t%{FILEDIGESTS}\\t%{FILEFLAGS}\\t%{FILEMODES}\\n]"
 
   @Test func `SQLite database gives what rpm gives`() throws {
@@ -39,7 +39,8 @@ struct RPMTests {
     #expect(expected.count == count)
     let found = reading.packages.map { package in
       let source = "\(package.sourceName ?? "")-\(package.sourceVersion ?? "").src.rpm"
-      return [package.name, package.version, package.architecture ?? "", source, package.vendor ?? ""]
+      let origin = "\(package.repository ?? "")#\(package.revision ?? ""):"
+      return [package.name, package.version, package.architecture ?? "", source, package.vendor ?? "", origin]
         .joined(separator: "\t")
     }
     #expect(found.sorted() == expected.sorted())
