@@ -6,7 +6,8 @@ package import Inventory
 /// installed database of apk-tools).
 ///
 ///     P name   V version   A architecture   o source package   m maintainer   c commit of the build description
-///     F folder, then for each file in it:   R name   a owner and mode   Z "Q1" and SHA-1, or "Q2" and SHA-256, in base64
+///     F folder, then for each file in it:   R name   a owner and mode   Z "Q1" and SHA-1, or "Q2" and SHA-256, in
+/// base64
 package struct APKReader: PackageReader {
   package let name = "apk"
 

@@ -20,8 +20,8 @@ func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
 }
 
 extension GuestPath {
-  /// A path that a database names: a leading `/` or `./`, doubled slashes and `.` dropped. Nil where it is empty or over
-  /// 4,096 bytes, holds a NUL or would climb with `..`.
+  /// A path that a database names: a leading `/` or `./`, doubled slashes and `.` dropped. Nil where it is empty or
+  /// over 4,096 bytes, holds a NUL or would climb with `..`.
   init?(declared bytes: ArraySlice<UInt8>) {
     // One pass, since a system has hundreds of thousands of these.
     var kept: [UInt8] = []

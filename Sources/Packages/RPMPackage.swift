@@ -58,7 +58,8 @@ extension RPMHeader {
     let indexes = integers(Tag.folderIndexes) ?? []
     guard indexes.count == names.count else { return nil }
     var paths: [[UInt8]] = []
-    // A few long folders and many short names would multiply; honest paths are no longer than their share of the header.
+    // A few long folders and many short names would multiply; honest paths are no longer than their share of the
+    // header.
     var room = size * 32
     for (name, index) in zip(names, indexes) {
       guard folders.indices.contains(index) else { return nil }
@@ -84,8 +85,8 @@ func splitSourcePackage(_ file: String) -> (name: String, version: String)? {
   return (parts.dropLast(2).joined(separator: "-"), parts.suffix(2).joined(separator: "-"))
 }
 
-/// What packagers write in `VCS:`, such as `git+https://host/name.git#COMMIT:path`: the commit is taken where it is a whole
-/// one.
+/// What packagers write in `VCS:`, such as `git+https://host/name.git#COMMIT:path`: the commit is taken where it is a
+/// whole one.
 private func splitVersionControl(_ text: String) -> (repository: String, revision: String?) {
   let parts = text.split(separator: "#", maxSplits: 1)
   guard parts.count == 2, let commit = parts[1].split(separator: ":").first, commit.utf8.count == 40,

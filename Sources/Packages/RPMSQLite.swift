@@ -4,8 +4,9 @@ internal import GRDB
 
 /// The header blobs of `rpmdb.sqlite`: column `blob` of its table `Packages`.
 ///
-/// The file is the stranger's, so SQLite gets a private copy, opened for reading only, without trust in its schema; a view
-/// or a computed column cannot pose as the table; lengths are looked at before values are read; and all of it has a deadline.
+/// The file is the stranger's, so SQLite gets a private copy, opened for reading only, without trust in its schema; a
+/// view or a computed column cannot pose as the table; lengths are looked at before values are read; and all of it has
+/// a deadline.
 func rpmSQLiteBlobs(_ database: Data, log: Data?, deadline: TimeInterval = 60) -> RPMBlobs {
   let missing = statedSize(database) - database.count
   guard missing > 0, missing <= 256 << 20 else { return read(database, log: log, deadline: deadline) }
@@ -56,7 +57,8 @@ private var hostileConfiguration: Configuration {
   return configuration
 }
 
-/// Bytes that the header states (sqlite.org/fileformat2.html, section 1.3): 16 page size, where 1 means 65,536; 28 pages.
+/// Bytes that the header states (sqlite.org/fileformat2.html, section 1.3): 16 page size, where 1 means 65,536; 28
+/// pages.
 private func statedSize(_ database: Data) -> Int {
   let header = RPMBytes(bytes: [UInt8](database.prefix(100)), isBigEndian: true)
   guard let size = header.u16(16), let pages = header.u32(28) else { return 0 }

@@ -5,9 +5,10 @@ import Testing
 
 @testable import Packages
 
-/// The SQLite form is checked against Debian's rpm, which wrote it. The Berkeley DB form was written by Debian's db5.3-util and
-/// is checked against rpm reading that same file (its bdb_ro backend). Debian's rpm has no NDB: that file is written by
-/// Fixtures/rpm/write-ndb.py, and checked against what rpm says of the SQLite database whose headers it holds.
+/// The SQLite form is checked against Debian's rpm, which wrote it. The Berkeley DB form was written by Debian's
+/// db5.3-util and is checked against rpm reading that same file (its bdb_ro backend). Debian's rpm has no NDB: that
+/// file is written by Fixtures/rpm/write-ndb.py, and checked against what rpm says of the SQLite database whose headers
+/// it holds.
 struct RPMTests {
   private static let packageFormat =
     "%{NAME}\\t%{EVR}\\t%{ARCH}\\t%{SOURCERPM}\\t%{VENDOR}\\t%{VCS}\\n"
