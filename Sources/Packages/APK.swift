@@ -6,7 +6,8 @@ package import Inventory
 /// installed database of apk-tools).
 ///
 ///     P name   V version   A architecture   o source package   m maintainer   c commit of the build description
-///     F folder, then for each file in it:   R name   a owner and mode   Z "Q1" and SHA-1, or "Q2" and SHA-256, in base64
+///     F folder, then for each file in it:   R name   a owner and mode   Z "Q1" and SHA-1, or "Q2" and SHA-256, in
+/// base64
 package struct APKReader: PackageReader {
   package let name = "apk"
 
@@ -60,7 +61,7 @@ package struct APKReader: PackageReader {
       case UInt8(ascii: "F"): folder = Array(value)
       case UInt8(ascii: "R"):
         // A file whose path is refused still takes the lines that follow it, hence the empty one.
-        let path = GuestPath(declared: folder + [UInt8(ascii: "/")] + value)
+        let path = GuestPath(declared: (folder + [UInt8(ascii: "/")] + value)[...])
         files.append(file(at: path.map(system.located) ?? ""))
       case UInt8(ascii: "a"):
         // A link, whose sum is that of its target's name; a regular file with these rights is in the list.

@@ -7,8 +7,8 @@
 ///              26 u16 offsets of the entries, keys and values in turn, the first entry at the end of the page
 ///     entry:   u8 type: 1 the bytes themselves; 3 twelve bytes: type, 3 unused, u32 first overflow page, u32 length
 ///
-/// All hash pages are read in the order of the file, without the bucket table: so a file that was cut gives what is left.
-/// Source: Berkeley DB's dbinc/db_page.h, and rpm's lib/backend/bdb_ro.c.
+/// All hash pages are read in the order of the file, without the bucket table: so a file that was cut gives what is
+/// left. Source: Berkeley DB's dbinc/db_page.h, and rpm's lib/backend/bdb_ro.c.
 func berkeleyDBBlobs(_ file: [UInt8]) -> RPMBlobs {
   var blobs = RPMBlobs(fileSize: file.count)
   guard let database = BerkeleyDB(file) else {

@@ -2,8 +2,8 @@ internal import Fingerprints
 internal import Foundation
 package import Inventory
 
-/// Packages of dpkg: `status`, or one file a package in `status.d` (distroless images), with the file lists and MD5 sums in
-/// `info` (deb-control(5), dpkg-query(1)).
+/// Packages of dpkg: `status`, or one file a package in `status.d` (distroless images), with the file lists and MD5
+/// sums in `info` (deb-control(5), dpkg-query(1)).
 package struct DPKGReader: PackageReader {
   package let name = "dpkg"
 
@@ -57,8 +57,8 @@ package struct DPKGReader: PackageReader {
     }
   }
 
-  /// What `info` lists for a package, changeable files with the sums of the status file. Lists hold folders and links too:
-  /// kept is what has a sum or is a regular file of the system.
+  /// What `info` lists for a package, changeable files with the sums of the status file. Lists hold folders and links
+  /// too: kept is what has a sum or is a regular file of the system.
   private func packageFiles(
     of package: Package, _ paragraph: ControlParagraph, _ files: SystemFiles, _ diversions: DPKGDiversions
   ) -> [PackageFile] {
@@ -81,8 +81,8 @@ package struct DPKGReader: PackageReader {
     }
   }
 
-  /// `info/NAME:ARCHITECTURE.KIND` where several architectures of it can be installed, else `info/NAME.KIND`; beside the
-  /// package's own part in `status.d`.
+  /// `info/NAME:ARCHITECTURE.KIND` where several architectures of it can be installed, else `info/NAME.KIND`; beside
+  /// the package's own part in `status.d`.
   private func infoFile(of package: Package, _ kind: String, _ files: SystemFiles) -> [UInt8]? {
     let places = [
       Self.info.appending(GuestPath("\(package.name):\(package.architecture ?? "").\(kind)")),

@@ -23,8 +23,8 @@ struct ControlParagraph {
 
   func has(_ field: String) -> Bool { fields[field] != nil }
 
-  /// Whether its files are on the disk: the third word of `Status` (dpkg(1), package states). A half-installed package may
-  /// have some of them; it does not count.
+  /// Whether its files are on the disk: the third word of `Status` (dpkg(1), package states). A half-installed package
+  /// may have some of them; it does not count.
   var isUnpacked: Bool {
     let states = ["unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"]
     return text("status")?.split(separator: " ").last.map { states.contains(String($0)) } ?? false
@@ -58,8 +58,8 @@ struct ControlParagraph {
   }
 }
 
-/// The paragraphs of a status file, and what is wrong with it. dpkg ends each with an empty line, and `Description` is one
-/// of the last fields that it writes: a last paragraph that has neither was cut, and is left out.
+/// The paragraphs of a status file, and what is wrong with it. dpkg ends each with an empty line, and `Description` is
+/// one of the last fields that it writes: a last paragraph that has neither was cut, and is left out.
 func controlParagraphs(_ bytes: [UInt8]) -> (paragraphs: [ControlParagraph], damage: String?) {
   // After a power failure a file may end in zeros.
   let sound = bytes.firstIndex(of: 0).map { Array(bytes[..<$0]) } ?? bytes

@@ -48,7 +48,7 @@ private func entry(_ line: ArraySlice<UInt8>) -> MountTable.Entry? {
   let target = unescaped(fields[1])
   guard target.first == UInt8(ascii: "/"), !target.contains(0) else { return nil }
   let isRoot = target.allSatisfy { $0 == UInt8(ascii: "/") }
-  guard let mountPoint = isRoot ? "" : GuestPath(declared: target) else { return nil }
+  guard let mountPoint = isRoot ? "" : GuestPath(declared: target[...]) else { return nil }
   let options = fields.count > 3 ? text(fields[3]).split(separator: ",").map(String.init) : []
   guard !options.contains("bind"), !options.contains("rbind") else { return nil }
   return MountTable.Entry(source: source, mountPoint: mountPoint, fileSystem: text(fields[2]), options: options)

@@ -1,7 +1,8 @@
 internal import Foundation
 package import Inventory
 
-/// Which operating system it is, of Linux and FreeBSD: `os-release` where there is one, else the files of before it (2012).
+/// Which operating system it is, of Linux and FreeBSD: `os-release` where there is one, else the files of before it
+/// (2012).
 package struct OSIdentityReader: PackageReader {
   package let name = "os-release"
 

@@ -14,8 +14,8 @@ func shellAssignments(_ text: String) -> [String: String] {
   return fields
 }
 
-/// What a shell would make of one word: quotes removed, backslash escapes undone; within double quotes only of `$ " \` and
-/// the backtick, within single quotes of none. An unquoted space or `#` ends it.
+/// What a shell would make of one word: quotes removed, backslash escapes undone; within double quotes only of `$ " \`
+/// and the backtick, within single quotes of none. An unquoted space or `#` ends it.
 private func shellUnquoted(_ text: String) -> String {
   var value = ""
   var quote: Character?
@@ -38,8 +38,8 @@ private func shellUnquoted(_ text: String) -> String {
   return value
 }
 
-/// The machine that an ELF file is for, as `uname -m` names it. Byte 4 is the class (1: 32 bits), byte 5 the byte order, the
-/// 16 bits at 18 the machine (System V ABI, chapter 4; numbers from elf.h).
+/// The machine that an ELF file is for, as `uname -m` names it. Byte 4 is the class (1: 32 bits), byte 5 the byte
+/// order, the 16 bits at 18 the machine (System V ABI, chapter 4; numbers from elf.h).
 func elfArchitecture(_ data: Data) -> String? {
   let head = [UInt8](data.prefix(20))
   guard head.count == 20, head.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else { return nil }

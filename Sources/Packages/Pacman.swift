@@ -1,8 +1,8 @@
 internal import Foundation
 package import Inventory
 
-/// Packages of pacman (Arch Linux): a folder each in `var/lib/pacman/local`, in it `desc` and `files`, sections of a line
-/// `%NAME%`, lines of values, and an empty line (libalpm's be_local.c).
+/// Packages of pacman (Arch Linux): a folder each in `var/lib/pacman/local`, in it `desc` and `files`, sections of a
+/// line `%NAME%`, lines of values, and an empty line (libalpm's be_local.c).
 package struct PacmanReader: PackageReader {
   package let name = "pacman"
 

@@ -1,8 +1,8 @@
 internal import Foundation
 package import Inventory
 
-/// Packages of RPM. Its database holds one header a package, in one of three forms: SQLite (Fedora 33, RHEL 9 and later),
-/// NDB (SUSE) and Berkeley DB (all before).
+/// Packages of RPM. Its database holds one header a package, in one of three forms: SQLite (Fedora 33, RHEL 9 and
+/// later), NDB (SUSE) and Berkeley DB (all before).
 package struct RPMReader: PackageReader {
   package let name = "rpm"
 

@@ -1,3 +1,4 @@
+internal import Fingerprints
 internal import Inventory
 
 /// Numbers of the tags that are read (rpm's include/rpm/rpmtag.h).
@@ -16,10 +17,11 @@ extension RPMHeader {
     }
     let epoch = integers(Tag.epoch)?.first.map { "\($0):" } ?? ""
     let source = text(Tag.sourcePackage).flatMap(splitSourcePackage)
+    let origin = text(Tag.versionControl).map(splitVersionControl)
     return Package(
       kind: .rpm, name: name, version: "\(epoch)\(version)-\(release)", architecture: text(Tag.architecture),
       sourceName: source?.name, sourceVersion: source?.version, vendor: text(Tag.vendor),
-      repository: text(Tag.versionControl), location: location)
+      revision: origin?.revision, repository: origin?.repository, location: location)
   }
 
   /// What it installed, folders left out; nil where the lists of names, folders and modes do not fit together.
@@ -36,7 +38,7 @@ extension RPMHeader {
       // `rpm --verify` does.
       let isFolder = modes[index] & 0o170000 == 0o040000
       let state = index < states.count ? states[index] : 0
-      guard !isFolder, ![1, 2, 4].contains(state), let path = GuestPath(declared: paths[index]) else { return nil }
+      guard !isFolder, ![1, 2, 4].contains(state), let path = GuestPath(declared: paths[index][...]) else { return nil }
       // Flag 64 is %ghost: owned by the package, not shipped by it.
       let isGhost = flags[index] & 64 != 0
       let digest = index < digests.count && !isGhost && (32...128).contains(digests[index].count) ? digests[index] : nil
@@ -56,7 +58,8 @@ extension RPMHeader {
     let indexes = integers(Tag.folderIndexes) ?? []
     guard indexes.count == names.count else { return nil }
     var paths: [[UInt8]] = []
-    // A few long folders and many short names would multiply; honest paths are no longer than their share of the header.
+    // A few long folders and many short names would multiply; honest paths are no longer than their share of the
+    // header.
     var room = size * 32
     for (name, index) in zip(names, indexes) {
       guard folders.indices.contains(index) else { return nil }
@@ -80,4 +83,14 @@ func splitSourcePackage(_ file: String) -> (name: String, version: String)? {
   let parts = file.dropLast(suffix.count).split(separator: "-", omittingEmptySubsequences: false)
   guard parts.count >= 3, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
   return (parts.dropLast(2).joined(separator: "-"), parts.suffix(2).joined(separator: "-"))
+}
+
+/// What packagers write in `VCS:`, such as `git+https://host/name.git#COMMIT:path`: the commit is taken where it is a
+/// whole one.
+private func splitVersionControl(_ text: String) -> (repository: String, revision: String?) {
+  let parts = text.split(separator: "#", maxSplits: 1)
+  guard parts.count == 2, let commit = parts[1].split(separator: ":").first, commit.utf8.count == 40,
+    [UInt8](hex: commit) != nil
+  else { return (text, nil) }
+  return (String(parts[0]), commit.lowercased())
 }

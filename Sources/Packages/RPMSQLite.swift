@@ -4,9 +4,25 @@ internal import GRDB
 
 /// The header blobs of `rpmdb.sqlite`: column `blob` of its table `Packages`.
 ///
-/// The file is the stranger's, so SQLite gets a private copy, opened for reading only, without trust in its schema; a view
-/// or a computed column cannot pose as the table; lengths are looked at before values are read; and all of it has a deadline.
+/// The file is the stranger's, so SQLite gets a private copy, opened for reading only, without trust in its schema; a
+/// view or a computed column cannot pose as the table; lengths are looked at before values are read; and all of it has
+/// a deadline.
 func rpmSQLiteBlobs(_ database: Data, log: Data?, deadline: TimeInterval = 60) -> RPMBlobs {
+  let missing = statedSize(database) - database.count
+  guard missing > 0, missing <= 256 << 20 else { return read(database, log: log, deadline: deadline) }
+  // SQLite refuses a file that is shorter than its header says, so it gets one that was filled up, twice: what differs
+  // reaches into the part that is missing. Neither value is a type of page.
+  let readings = [0xA5, 0x5A].map { filling in
+    read(database + Data(repeating: filling, count: missing), log: log, deadline: deadline / 2)
+  }
+  var blobs = RPMBlobs(fileSize: database.count + (log?.count ?? 0))
+  blobs.damage("the file is shorter than its header says")
+  let whole = Set(readings[0].blobs).intersection(readings[1].blobs)
+  for blob in readings[0].blobs where whole.contains(blob) { blobs.add(blob) }
+  return blobs
+}
+
+private func read(_ database: Data, log: Data?, deadline: TimeInterval) -> RPMBlobs {
   var blobs = RPMBlobs(fileSize: database.count + (log?.count ?? 0))
   let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-rpm-\(UUID().uuidString)")
   defer { try? FileManager.default.removeItem(at: folder) }
@@ -14,7 +30,7 @@ func rpmSQLiteBlobs(_ database: Data, log: Data?, deadline: TimeInterval = 60) -
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     let file = folder.appending(path: "rpmdb.sqlite")
-    try withPageCountOfFile(database, blobs: &blobs).write(to: file)
+    try database.write(to: file)
     if let log, !log.isEmpty { try log.write(to: folder.appending(path: "rpmdb.sqlite-wal")) }
     let queue = try DatabaseQueue(path: file.path, configuration: hostileConfiguration)
     let timer = DispatchSource.makeTimerSource()
@@ -25,7 +41,7 @@ func rpmSQLiteBlobs(_ database: Data, log: Data?, deadline: TimeInterval = 60) -
     let end = Date().addingTimeInterval(deadline)
     try queue.read { try readPackages($0, until: end, into: &blobs) }
   } catch {
-    blobs.damage("SQLite: \(error)")
+    blobs.damage("SQLite: \("\(error)".prefix(300))")
   }
   return blobs
 }
@@ -41,19 +57,12 @@ private var hostileConfiguration: Configuration {
   return configuration
 }
 
-/// SQLite refuses a file that is shorter than its header says (bytes 28 to 31, in pages). Told how long it really is, it
-/// reads what is there. A page size of 1 means 65,536 (sqlite.org/fileformat2.html, section 1.3).
-private func withPageCountOfFile(_ database: Data, blobs: inout RPMBlobs) -> Data {
+/// Bytes that the header states (sqlite.org/fileformat2.html, section 1.3): 16 page size, where 1 means 65,536; 28
+/// pages.
+private func statedSize(_ database: Data) -> Int {
   let header = RPMBytes(bytes: [UInt8](database.prefix(100)), isBigEndian: true)
-  guard let stated = header.u16(16), let pages = header.u32(28), stated == 1 || stated >= 512 else { return database }
-  let present = database.count / (stated == 1 ? 65536 : stated)
-  guard pages > present else { return database }
-  blobs.damage("the file is shorter than its header says")
-  var mended = database
-  for (position, shift) in [24, 16, 8, 0].enumerated() {
-    mended[mended.startIndex + 28 + position] = UInt8(truncatingIfNeeded: present >> shift)
-  }
-  return mended
+  guard let size = header.u16(16), let pages = header.u32(28) else { return 0 }
+  return (size == 1 ? 65536 : size) * pages
 }
 
 private func readPackages(_ database: Database, until end: Date, into blobs: inout RPMBlobs) throws {
@@ -74,7 +83,7 @@ private func readPackages(_ database: Database, until end: Date, into blobs: ino
       guard Date() < end else { return blobs.damage("it took too long to read") }
     }
   } catch {
-    blobs.damage("SQLite: \(error)")
+    blobs.damage("SQLite: \("\(error)".prefix(300))")
     try readBehindDamage(database, after: last, until: end, into: &blobs)
   }
 }

@@ -4,8 +4,8 @@ import Packages
 import TestSupport
 import Testing
 
-/// The database is written by Fixtures/apk/make-apk-root in the layout of Alpine's, since Debian has no apk; digests are checked
-/// against the files by sha1sum.
+/// The database is written by Fixtures/apk/make-apk-root in the layout of Alpine's, since Debian has no apk; digests
+/// are checked against the files by sha1sum.
 struct APKTests {
   private func withRoot(_ body: (URL, SystemFiles) throws -> Void) throws {
     try withTemporaryFolder { root in

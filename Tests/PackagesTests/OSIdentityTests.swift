@@ -87,7 +87,8 @@ struct OSIdentityTests {
   }
 
   @Test func `architecture is what readelf says`() throws {
-    // Names of readelf for what Debian has libraries of, in binutils' own test of them: the machine field alone is changed.
+    // Names of readelf for what Debian has libraries of, in binutils' own test of them: the machine field alone is
+    // changed.
     var data = try Data(contentsOf: URL(fileURLWithPath: "/usr/bin/env")).prefix(64)
     for (machine, expected, name) in [
       (62, "X86-64", "x86_64"), (183, "AArch64", "aarch64"), (243, "RISC-V", "riscv64"),

@@ -5,12 +5,13 @@ import Testing
 
 @testable import Packages
 
-/// The SQLite form is checked against Debian's rpm, which wrote it. The Berkeley DB form was written by Debian's db5.3-util and
-/// is checked against rpm reading that same file (its bdb_ro backend). Debian's rpm has no NDB: that file is written by
-/// Fixtures/rpm/write-ndb.py, and checked against what rpm says of the SQLite database whose headers it holds.
+/// The SQLite form is checked against Debian's rpm, which wrote it. The Berkeley DB form was written by Debian's
+/// db5.3-util and is checked against rpm reading that same file (its bdb_ro backend). Debian's rpm has no NDB: that
+/// file is written by Fixtures/rpm/write-ndb.py, and checked against what rpm says of the SQLite database whose headers
+/// it holds.
 struct RPMTests {
   private static let packageFormat =
-    "%{NAME}\\t%{EVR}\\t%{ARCH}\\t%{SOURCERPM}\\t%{VENDOR}\\n"
+    "%{NAME}\\t%{EVR}\\t%{ARCH}\\t%{SOURCERPM}\\t%{VENDOR}\\t%{VCS}\\n"
   private static let fileFormat = "[%{=NAME}\\t%{FILENAMES}\\t%{FILEDIGESTS}\\t%{FILEFLAGS}\\t%{FILEMODES}\\n]"
 
   @Test func `SQLite database gives what rpm gives`() throws {
@@ -39,7 +40,8 @@ struct RPMTests {
     #expect(expected.count == count)
     let found = reading.packages.map { package in
       let source = "\(package.sourceName ?? "")-\(package.sourceVersion ?? "").src.rpm"
-      return [package.name, package.version, package.architecture ?? "", source, package.vendor ?? ""]
+      let origin = "\(package.repository ?? "")#\(package.revision ?? ""):"
+      return [package.name, package.version, package.architecture ?? "", source, package.vendor ?? "", origin]
         .joined(separator: "\t")
     }
     #expect(found.sorted() == expected.sorted())
