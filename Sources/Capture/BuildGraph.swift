@@ -56,7 +56,7 @@ package struct BuildGraph {
 
   /// Adds a whole trace, one call a line.
   package mutating func add(trace: some Collection<UInt8>) {
-    let lines = trace.split(separator: UInt8(ascii: "\n"))
+    let lines = TraceLine.whole(trace)
     // First who started whom: a child's first line may stand before the line that says so.
     for line in lines where Self.startsProcess(line) {
       guard let line = TraceLine(line), case .started(let child, let isThread)? = TraceEvent(line, working: working)

@@ -25,7 +25,7 @@ enum Compiler {
   /// `gcc (Debian 12.2.0-14) 12.2.0`; nil where none ran.
   static func version(of programs: [GuestPath]) async -> String? {
     guard let compiler = programs.first(where: { names.contains($0.name) }), let path = compiler.utf8,
-      let output = try? await Program.output("/" + path, ["--version"], environment: ["LC_ALL": "C"])
+      let output = try? await Program.output("env", ["/" + path, "--version"], environment: ["LC_ALL": "C"])
     else { return nil }
     let line = String(decoding: output.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     return line.isEmpty ? nil : String(line.prefix(200))

@@ -25,7 +25,7 @@ struct GitHistory {
   /// its commits count as revisions too, but never as the last one.
   init(_ repository: GitRepository, paths: Set<GuestPath>, blobs: [GuestPath: String]) async throws {
     var arguments = [
-      "log", "--date-order", "-c", "--raw", "--no-abbrev", "--no-renames", "--root", "-z",
+      "--literal-pathspecs", "log", "--date-order", "-c", "--raw", "--no-abbrev", "--no-renames", "--root", "-z",
       "--format=%x01%H%x02%ct%x02%an <%ae>", "HEAD", "--",
     ]
     let named = paths.compactMap(\.utf8)

@@ -22,7 +22,7 @@ struct GitRepository: Sendable {
   /// Runs a git command that changes nothing and returns what it prints.
   func git(_ arguments: [String], input: [UInt8] = []) async throws -> [UInt8] {
     let fixed = [
-      "-C", folder.path, "--no-pager", "--no-optional-locks", "--no-replace-objects", "--literal-pathspecs",
+      "-C", folder.path, "--no-pager", "--no-optional-locks", "--no-replace-objects",
       "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
       "-c", "protocol.allow=never", "-c", "log.showSignature=false", "-c", "log.follow=false",
       "-c", "diff.renames=false", "-c", "core.quotePath=false",
@@ -75,10 +75,10 @@ struct GitRepository: Sendable {
   /// Those of `paths` that git is told to ignore.
   func ignored(_ paths: [GuestPath]) async -> Set<GuestPath> {
     guard !paths.isEmpty else { return [] }
-    // Ends with status 1 where it ignores none of them.
-    let input = Array(paths.map(\.bytes).joined(separator: [0]))
+    // `./`, so that no name is taken for pathspec magic. Ends with status 1 where none of them is ignored.
+    let input = paths.reduce(into: [UInt8]()) { $0 += Array("./".utf8) + $1.bytes + [0] }
     let output = try? await git(["check-ignore", "-z", "--stdin"], input: input)
-    return Set((output ?? []).split(separator: 0).map { GuestPath(bytes: $0) })
+    return Set((output ?? []).split(separator: 0).map { GuestPath(bytes: $0.dropFirst(2)) })
   }
 
   /// The contents of blobs by their ids.

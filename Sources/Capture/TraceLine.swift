@@ -8,7 +8,8 @@ package import Inventory
 //     7343  +++ exited with 0 +++
 //
 // -xx writes every byte of a string and of a descriptor's path as `\x..`, so that no path can look like syntax; -y adds
-// the path that the kernel knows a descriptor by, links resolved; -z leaves failed calls out and joins interrupted ones.
+// the path that the kernel knows a descriptor by, links resolved; -z leaves failed calls out and writes a call when it
+// ends, in one piece.
 
 /// What a process did that matters for what its files are made of.
 package enum TraceEvent: Hashable, Sendable {
@@ -58,6 +59,21 @@ struct TraceLine {
   var call = ""
   var arguments: [Value] = []
   var result = Value()
+
+  /// The lines of a trace, those that were interrupted put together: strace 6.1 breaks such a line after
+  /// `<unfinished ...>` and writes the rest, without a process, as the next one.
+  static func whole(_ trace: some Collection<UInt8>) -> [[UInt8]] {
+    var lines: [[UInt8]] = []
+    let broken = Array(" <unfinished ...>".utf8)
+    for line in trace.split(separator: UInt8(ascii: "\n")) {
+      if line.first.map({ (48...57).contains($0) }) ?? false {
+        lines.append(Array(line))
+      } else if let last = lines.last, last.suffix(broken.count).elementsEqual(broken) {
+        lines[lines.count - 1] = last.dropLast(broken.count) + line
+      }
+    }
+    return lines
+  }
 
   /// Nil for a line that says nothing of a call: a signal, a call that was cut off by the end of its process.
   init?(_ line: some Collection<UInt8>) {

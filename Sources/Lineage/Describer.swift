@@ -57,6 +57,9 @@ struct Describer {
     if missing > 0 {
       conflicts.append("\(missing) of \(found.needed) files that it needs are not there as it has them")
     }
+    if let (release, files) = gathered.mixedWith {
+      conflicts.append("\(files) more of its files \(files == 1 ? "is" : "are") of release \(release)")
+    }
     return Described(
       application: Application(
         name: signature.application, version: signature.release, kind: "release", volume: found.volume,

@@ -10,6 +10,9 @@ struct Gathered {
   var builds: [Digest]
   /// Other releases of the same application, newest first.
   var alternatives: [String]
+  /// Another release of the same application of which some files are there that this one does not have: an update that
+  /// did not come to its end, or a patch.
+  var mixedWith: (release: String, files: Int)?
 }
 
 /// Explains the files by as few builds as will do: the build that explains the most weight first, its files taken away,
@@ -59,6 +62,7 @@ struct Gather {
 
   mutating func run() -> [Gathered] {
     var results: [Gathered] = []
+    var leftovers: [Installation] = []
     while let position = queue.popLast() {
       let candidate = candidates[position]
       let now = assembler.assemble(candidate.build, in: candidate.volume, without: taken)
@@ -73,9 +77,27 @@ struct Gather {
         enqueue(position)
       } else {
         candidates[position].bound = -1
+        if let now, now.distinctive > 0 { leftovers.append(now) }
       }
     }
+    for leftover in leftovers { note(leftover, in: &results) }
     return results
+  }
+
+  /// What is too little to be a release of its own is told with the release of the same application that was found.
+  private func note(_ leftover: Installation, in results: inout [Gathered]) {
+    guard let signature = assembler.signatures[leftover.build] else { return }
+    let related = results.firstIndex { result in
+      result.installation.volume == leftover.volume
+        && assembler.signatures[result.installation.build]?.application == signature.application
+    }
+    guard let related, results[related].mixedWith == nil,
+      !results[related].alternatives.contains(signature.release),
+      assembler.signatures[results[related].installation.build]?.release != signature.release
+    else { return }
+    let known = Set((assembler.sightings.byBuild[results[related].installation.build] ?? []).map(\.file))
+    let own = Set(leftover.sightings.filter { $0.bits > 0 }.map(\.file)).subtracting(known).filter { !taken[$0] }
+    if !own.isEmpty { results[related].mixedWith = (signature.release, own.count) }
   }
 
   /// Puts a candidate where its bound belongs.

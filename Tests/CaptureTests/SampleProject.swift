@@ -12,7 +12,7 @@ struct SampleProject {
     CFLAGS = -O2 -g -Iinclude -Ibuild -MMD
     all: build/alpha build/beta build/alpha-stripped
     build/table.h: data/table.in tools/gen.sh
-    \tmkdir -p build && sh tools/gen.sh < data/table.in | tr a-z A-Z > build/table.tmp && mv build/table.tmp $@
+    \tmkdir -p build && sh tools/gen.sh < data/table.in | tr w W > build/table.tmp && mv build/table.tmp $@
     build/libcommon.a: FORCE
     \t$(MAKE) -C lib
     FORCE:
@@ -63,6 +63,9 @@ struct SampleProject {
     "share/plain.txt": "plain\n",
     ".gitignore": "build/\nout/\n",
   ]
+
+  /// All files but those that only steer the build, and the header that nothing includes.
+  static let sources = Set(files.keys).subtracting(["Makefile", "lib/Makefile", "include/unused.h", ".gitignore"])
 
   /// Writes the files and commits them in three steps by two authors.
   init(_ folder: URL) throws {

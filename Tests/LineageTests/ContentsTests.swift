@@ -135,6 +135,20 @@ struct ContentsTests {
     #expect(world.findings.applications.isEmpty)
   }
 
+  @Test func `files of another release among those of one are told with it`() throws {
+    var world = World()
+    let contents = (0..<10).map { "file \($0)" }
+    let (old, new) = (release("shop", "1.0", contents), release("shop", "1.1", contents.dropLast() + ["file 9 anew"]))
+    world.signatures = [old, new]
+    world.install(old, at: "opt/shop")
+    world.add("opt/shop/lib/shop-9.so.new", "file 9 anew")
+    // A copy of a file that both have speaks for neither.
+    world.add("opt/shop/lib/shop-5.so.old", "file 5")
+    let shop = try #require(world.findings["shop"].first)
+    #expect(world.findings["shop"].map(\.version) == ["1.0"])
+    #expect(shop.match == .exact && shop.conflicts == ["1 more of its files is of release 1.1"])
+  }
+
   @Test func `a changed file at its place is modified, not missing`() throws {
     var world = World()
     let signature = release("shop", "1", (0..<5).map { "file \($0)" })
