@@ -4,7 +4,7 @@ package import Foundation
 /// The bytes of a disk as the guest sees them, read-only, whatever format the image has: qemu-nbd knows the formats and
 /// speaks to us over a socket that nobody else has (nbd_connect_systemd_socket_activation(3)).
 ///
-/// It runs in this process's group and ends with this value, at the latest with the group. Used from one thread only.
+/// It runs in this process's group and ends when this value closes the connection, at the latest with the group. Used from one thread only.
 package final class DiskBlocks {
   private let nbd: OpaquePointer
   /// Bytes of the whole disk.
@@ -17,7 +17,7 @@ package final class DiskBlocks {
   /// - Throws: `DirectDiskError` where qemu-nbd does not start or does not open it.
   package init(image: String) throws(DirectDiskError) {
     guard let nbd = nbd_create() else { throw DirectDiskError(operation: "nbd_create", reason: Self.lastError()) }
-    let arguments = ["qemu-nbd", "--read-only", "--persistent", image]
+    let arguments = ["qemu-nbd", "--read-only", image]
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     defer { for pointer in pointers { free(pointer) } }
     guard nbd_connect_systemd_socket_activation(nbd, &pointers) == 0 else {

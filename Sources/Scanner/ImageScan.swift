@@ -74,12 +74,14 @@ struct ImageScan {
   private func readDirectly(
     _ volumes: [VolumeOpening.Opened], _ appliance: Appliance, _ image: OpenImage
   ) -> [VolumeOpening.Opened] {
+    let isPlain = { (volume: VolumeOpening.Opened) in
+      volume.tree != nil && volume.volume.journal != .replayed
+        && ["ext2", "ext3", "ext4", "xfs"].contains(volume.volume.fileSystem)
+    }
+    guard volumes.contains(where: isPlain), let blocks = try? DiskBlocks(image: image.backing) else { return volumes }
     let maps = appliance.blockMaps()
-    guard !maps.isEmpty, let blocks = try? DiskBlocks(image: image.backing) else { return volumes }
     return volumes.map { volume in
-      guard let tree = volume.tree, let map = maps[tree.index], volume.volume.journal != .replayed,
-        ["ext2", "ext3", "ext4", "xfs"].contains(volume.volume.fileSystem)
-      else { return volume }
+      guard isPlain(volume), let index = volume.tree?.index, let map = maps[index] else { return volume }
       var direct = volume
       direct.tree?.direct = (map, blocks)
       return direct
