@@ -78,6 +78,19 @@ package final class Appliance {
       .filter { $0.0 != scratch }
   }
 
+  /// Encrypted devices, which `fileSystems` passes over where they are locked: device and `crypto_LUKS` or `BitLocker`.
+  package func lockedDevices() throws(GuestfsError) -> [(mountable: String, type: String)] {
+    var candidates = try devices()
+    candidates += try handle.texts("list_partitions", "appliance") { guestfs_list_partitions($0) }
+    candidates += try handle.texts("lvs", "appliance") { guestfs_lvs($0) }
+    var locked: [(mountable: String, type: String)] = []
+    for device in candidates {
+      guard let type = try? handle.text("vfs_type", device, { guestfs_vfs_type($0, device) }) else { continue }
+      if ["crypto_LUKS", "BitLocker"].contains(type) { locked.append((device, type)) }
+    }
+    return locked
+  }
+
   /// Whole disks, the scratch disk left out.
   package func devices() throws(GuestfsError) -> [String] {
     let scratch = try scratchDevice()

@@ -47,7 +47,9 @@ struct VolumeOpening {
   /// The appliance's own list; where that fails whole, each disk is tried as one file system (hostile.md, rule 5).
   private func fileSystems(_ problem: inout Problem?) -> [(mountable: String, type: String)] {
     do {
-      return try appliance.fileSystems()
+      let open = try appliance.fileSystems()
+      let locked = try appliance.lockedDevices()
+      return open.filter { volume in !locked.contains { $0.mountable == volume.mountable } } + locked
     } catch {
       problem = Problem(
         code: "volumes-unreadable", operation: "list volumes", subject: "image", reason: error.reason)
