@@ -89,10 +89,11 @@ private func problems(_ report: ImageReport) -> [String] {
   for volume in report.inventory.volumes {
     let name = "\(printable(volume.id)) (\(printable(volume.fileSystem)))"
     // What the image as a whole gives as its reason is not said twice.
-    let reason = volume.problem == report.reason ? "" : volume.problem.map { ": \($0)" } ?? ""
+    let isSaid = volume.problem != nil && volume.problem == report.reason
+    let reason = isSaid ? "" : volume.problem.map { ": \($0)" } ?? ""
     switch volume.status {
     case .read: if !reason.isEmpty { words.append(name + reason) }
-    case .encrypted: if !reason.isEmpty { words.append("\(name) is encrypted; --key opens it") }
+    case .encrypted: if !isSaid { words.append("\(name) is encrypted; --key opens it") }
     case .partial: words.append("\(name) was read in part" + reason)
     case .failed: words.append("\(name) could not be read" + reason)
     }
