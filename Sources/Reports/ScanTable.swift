@@ -47,6 +47,9 @@ private func total(_ images: [ImageReport]) -> String {
 private func imageLines(_ report: ImageReport, _ options: TableOptions) -> [String] {
   var lines = [header(report, options)]
   for system in report.inventory.systems { lines.append(shortened("  " + words(system), to: options.width)) }
+  if let parent = report.inventory.image.parent {
+    lines += wrapped("child of \(printable(parent.name))", indent: 2, width: options.width)
+  }
   lines += problems(report).flatMap { wrapped("! " + $0, indent: 2, width: options.width) }
   lines += releaseLines(report, options)
   lines += packageLines(report, options)
@@ -85,7 +88,6 @@ private func words(_ system: OperatingSystem) -> String {
 /// What went wrong with the image and with each of its volumes, in plain words.
 private func problems(_ report: ImageReport) -> [String] {
   var words = report.reason.map { [$0.description] } ?? []
-  if let parent = report.inventory.image.parent { words.append("its parent is \(printable(parent.name))") }
   for volume in report.inventory.volumes {
     let name = "\(printable(volume.id)) (\(printable(volume.fileSystem)))"
     // What the image as a whole gives as its reason is not said twice.
