@@ -96,8 +96,8 @@ struct ScanCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let interruption = Interruption()
     let scan = try begin()
+    let interruption = Interruption()
     let work = Task { await scan.run() }
     interruption.onSignal { work.cancel() }
     let reports = await work.value
