@@ -103,14 +103,10 @@ package final class Appliance {
     }
   }
 
-  /// The label of a file system; empty where it has none.
-  package func label(_ mountable: String) throws(GuestfsError) -> String {
-    try handle.text("vfs_label", mountable) { guestfs_vfs_label($0, mountable) }
-  }
-
-  /// The UUID of a file system; empty where it has none.
-  package func uuid(_ mountable: String) throws(GuestfsError) -> String {
-    try handle.text("vfs_uuid", mountable) { guestfs_vfs_uuid($0, mountable) }
+  /// What a device says of itself, by blkid(8)'s names: `UUID`, `LABEL`, `TYPE`, `PART_ENTRY_UUID`, `PART_ENTRY_NAME`, ….
+  package func identity(of device: String) throws(GuestfsError) -> [String: String] {
+    let pairs = try handle.texts("blkid", device) { guestfs_blkid($0, device) }
+    return stride(from: 0, to: pairs.count - 1, by: 2).reduce(into: [:]) { $0[pairs[$1]] = pairs[$1 + 1] }
   }
 
   /// Opens an encrypted device, which appears as `/dev/mapper/NAME`.

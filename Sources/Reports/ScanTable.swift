@@ -88,11 +88,13 @@ private func problems(_ report: ImageReport) -> [String] {
   if let parent = report.inventory.image.parent { words.append("its parent is \(printable(parent.name))") }
   for volume in report.inventory.volumes {
     let name = "\(printable(volume.id)) (\(printable(volume.fileSystem)))"
+    // What the image as a whole gives as its reason is not said twice.
+    let reason = volume.problem == report.reason ? "" : volume.problem.map { ": \($0)" } ?? ""
     switch volume.status {
-    case .read: continue
-    case .encrypted: words.append("\(name) is encrypted; --key opens it")
-    case .partial: words.append("\(name) was read in part" + (volume.problem.map { ": \($0)" } ?? ""))
-    case .failed: words.append("\(name) could not be read" + (volume.problem.map { ": \($0)" } ?? ""))
+    case .read: if !reason.isEmpty { words.append(name + reason) }
+    case .encrypted: if !reason.isEmpty { words.append("\(name) is encrypted; --key opens it") }
+    case .partial: words.append("\(name) was read in part" + reason)
+    case .failed: words.append("\(name) could not be read" + reason)
     }
   }
   return words

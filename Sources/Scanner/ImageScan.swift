@@ -102,7 +102,7 @@ struct ImageScan {
         volume.problem = Problem(
           code: "list-incomplete", operation: "list files", subject: volume.id, reason: String(complaints.prefix(300)))
       }
-      return ListedVolume(volume: volume, tree: tree, files: files)
+      return ListedVolume(volume: volume, partition: opened.partition, tree: tree, files: files)
     } catch {
       volume.status = .failed
       let problem = Problem(
@@ -121,17 +121,24 @@ struct ImageScan {
       tell(.phase("read files", fraction: Double(number) / Double(volumes.count)))
       reading.read(volume, of: systems)
       if let problem = volume.volume.problem { problems.add(problem) }
-      tell(.volume(volume.volume))
     }
     tell(.phase("read packages", fraction: nil))
     for system in systems {
       let found = reading.packages(of: system)
-      found.problems.forEach { problems.add($0) }
+      for problem in found.problems {
+        if problem.isRemark {
+          // Told with the volume; what was read of it counts all the same.
+          system.root.volume.problem = system.root.volume.problem ?? problem
+        } else {
+          problems.add(problem)
+        }
+      }
       if let found = found.system { tell(.system(found)) }
       for chunk in stride(from: 0, to: found.packages.count, by: 64) {
         tell(.packages(Array(found.packages[chunk..<min(chunk + 64, found.packages.count)])))
       }
     }
+    volumes.forEach { tell(.volume($0.volume)) }
     tellFiles(volumes)
     tell(.done(status: problems.status, problem: problems.first, counts: counts(volumes)))
   }
@@ -187,6 +194,12 @@ struct ImageScan {
     }
     return counts
   }
+}
+
+extension Problem {
+  /// Whether nothing is missing for it: the registry of a Windows that was not shut down has logs that were not replayed,
+  /// which every snapshot of a running machine has.
+  fileprivate var isRemark: Bool { code == "dirty" }
 }
 
 /// What went wrong in a scan that went on all the same.

@@ -67,7 +67,20 @@ struct SystemReading {
       all.packages += found.packages
       all.problems += found.problems
     }
+    all.problems += misplaced(in: view)
     return placed(all, in: view)
+  }
+
+  /// Pipes, sockets and devices where a package database belongs: none is ever opened, and that nothing was found is
+  /// no answer then (hostile.md, rule 5).
+  private func misplaced(in view: SystemView) -> [Problem] {
+    view.mounts.flatMap { mount in
+      mount.volume.files.filter { $0.kind == .other }.map { mount.point.appending($0.path) }
+    }.filter { path in packageReaders.contains { $0.wants(path, size: 0) } }.prefix(16).map { path in
+      Problem(
+        code: "not-a-file", operation: "read packages", subject: path.description,
+        reason: "it is no regular file, so it was not opened")
+    }
   }
 
   private func placed(_ reading: PackageReading, in view: SystemView) -> PackageReading {

@@ -5,19 +5,27 @@ internal import Packages
 /// A volume whose files are known.
 final class ListedVolume {
   var volume: Volume
+  let partition: PartitionNames
   let tree: any FileTree
   var files: [FileRecord]
   /// Positions in `files` of the regular ones, by path.
   let regular: [GuestPath: Int]
 
-  init(volume: Volume, tree: any FileTree, files: [FileRecord]) {
+  init(volume: Volume, partition: PartitionNames = PartitionNames(), tree: any FileTree, files: [FileRecord]) {
     self.volume = volume
+    self.partition = partition
     self.tree = tree
     self.files = files
     var regular: [GuestPath: Int] = [:]
     for (position, file) in files.enumerated() where file.kind == .regular { regular[file.path] = position }
     self.regular = regular
   }
+}
+
+/// What the partition table calls the partition below a volume.
+struct PartitionNames {
+  var uuid: String?
+  var label: String?
 }
 
 /// The volumes that a system mounts, as one tree: its root, and what its fstab puts below it. A volume that no system
@@ -64,7 +72,7 @@ func assembleSystems(_ volumes: [ListedVolume]) -> [SystemView] {
   for root in volumes where looksLikeRoot(root) {
     var view = SystemView(mounts: [.init(point: "", volume: root)], missing: [])
     for entry in fstab(of: root) where !entry.mountPoint.bytes.isEmpty {
-      if let volume = volumes.first(where: { names(entry, $0.volume) }) {
+      if let volume = volumes.first(where: { names(entry, $0) }) {
         if view.mounts.contains(where: { $0.volume === volume }) { continue }
         view.mounts.append(.init(point: entry.mountPoint, volume: volume))
         volume.volume.system = root.volume.id
@@ -110,7 +118,8 @@ extension MountTable.Entry {
 }
 
 /// Whether an entry of an fstab means this volume.
-private func names(_ entry: MountTable.Entry, _ volume: Volume) -> Bool {
+private func names(_ entry: MountTable.Entry, _ listed: ListedVolume) -> Bool {
+  let volume = listed.volume
   switch entry.source {
   case .uuid(let uuid):
     guard let own = volume.uuid, own.caseInsensitiveCompare(uuid) == .orderedSame else { return false }
@@ -118,7 +127,10 @@ private func names(_ entry: MountTable.Entry, _ volume: Volume) -> Bool {
     if volume.label != label { return false }
   case .device(let device):
     if !sameDevice(device, volume.device) { return false }
-  case .partitionUUID, .partitionLabel: return false
+  case .partitionUUID(let uuid):
+    guard let own = listed.partition.uuid, own.caseInsensitiveCompare(uuid) == .orderedSame else { return false }
+  case .partitionLabel(let label):
+    if listed.partition.label != label { return false }
   }
   guard volume.id.hasPrefix("btrfsvol:") else { return entry.option("subvol") == nil || volume.fileSystem != "btrfs" }
   let subvolume = volume.id.split(separator: "/", omittingEmptySubsequences: false).dropFirst(volume.devicePartCount)
@@ -145,7 +157,7 @@ private func mapperName(_ device: String) -> String {
 
 extension Volume {
   /// The device below it: `btrfsvol:/dev/sda2/root` stands on `/dev/sda2`.
-  fileprivate var device: String {
+  var device: String {
     guard id.hasPrefix("btrfsvol:") else { return id }
     let parts = id.dropFirst("btrfsvol:".count).split(separator: "/", omittingEmptySubsequences: false)
     return parts.prefix(devicePartCount).joined(separator: "/")

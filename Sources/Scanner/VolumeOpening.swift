@@ -12,6 +12,7 @@ struct VolumeOpening {
   struct Opened {
     var volume: Volume
     var tree: GuestVolume?
+    var partition = PartitionNames()
   }
 
   /// What was opened, and what went wrong on the way.
@@ -59,7 +60,7 @@ struct VolumeOpening {
 
   /// Nil where a key opened it.
   private func unlock(_ device: String, type: String, number: Int) -> Volume? {
-    let uuid = (try? appliance.uuid(device)) ?? ""
+    let uuid = (try? appliance.identity(of: device))?["UUID"] ?? ""
     var volume = Volume(
       id: device, fileSystem: type, uuid: uuid.isEmpty ? nil : uuid, status: .encrypted,
       problem: Problem(
@@ -78,8 +79,9 @@ struct VolumeOpening {
 
   private func mount(_ mountable: String, type: String, index: Int) -> Opened {
     var volume = Volume(id: mountable, fileSystem: type, status: .read)
-    volume.label = text { try appliance.label(mountable) }
-    volume.uuid = text { try appliance.uuid(mountable) }
+    let identity = (try? appliance.identity(of: volume.device)) ?? [:]
+    volume.label = identity["LABEL"]
+    volume.uuid = identity["UUID"]
     let before = type == "ntfs" ? "" : kernelLog()
     do {
       try appliance.mount(mountable, type: type, index: index)
@@ -92,12 +94,8 @@ struct VolumeOpening {
     volume.journal = journal(mountable, type: type, logBefore: before)
     return Opened(
       volume: volume,
-      tree: GuestVolume(volume: mountable, appliance: appliance, index: index, folder: folder))
-  }
-
-  private func text(_ body: () throws -> String) -> String? {
-    guard let text = try? body(), !text.isEmpty else { return nil }
-    return text
+      tree: GuestVolume(volume: mountable, appliance: appliance, index: index, folder: folder),
+      partition: PartitionNames(uuid: identity["PART_ENTRY_UUID"], label: identity["PART_ENTRY_NAME"]))
   }
 
   private func kernelLog() -> String { (try? appliance.kernelLog()) ?? "" }
