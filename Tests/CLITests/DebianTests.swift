@@ -63,7 +63,7 @@ import Testing
 
 /// The catalog's number of the inventory of an image, as SQL.
 func inventory(of image: ScanResult.Image) -> String {
-  "(SELECT max(inventory.id) FROM inventory JOIN thing ON thing.id = image_id WHERE thing.key = '\(image.id)')"
+  "(SELECT max(inventory.id) FROM inventory JOIN thing ON thing.id = image_id WHERE thing.key = '\(image.id ?? "")')"
 }
 
 /// Regular files of an image as a catalog has them, by path; without digests where they were not read whole.

@@ -40,19 +40,18 @@ import Testing
     try await withCatalog { catalog in
       let (finished, document) = try await Program.scan(["/there/is/no/such.vhd", "--catalog", catalog])
       #expect(finished.status == 2)
-      #expect(document.images.map(\.status) == ["failed"] && document.images.first?.error?.code == "missing")
+      #expect(document.images.map(\.status) == ["failed"] && document.images.first?.error?.code == "cannot-open")
+      #expect(document.images.first?.id == nil)
       #expect(finished.errorText.split(separator: "\n").count == 1, "\(finished.errorText)")
     }
   }
 
   @Test(arguments: [
-    ["--signatures", "/there/is/no/signature.json"], ["--key", "nonsense"], ["--catalog", "/there/is/no/catalog.db"],
+    ["--signatures", "/there/is/no/signature.json"], ["--key", "nonsense"], ["--catalog", "/dev/null/catalog.db"],
   ])
   func `what cannot be begun ends with one line`(_ options: [String]) async throws {
     let file = Program.fixtures.appending(path: "hostile/empty.qcow2").path
     try await withCatalog { catalog in
-      let finished = try await Program.run(["scan", file], environment: ["VMLINEAGE_CATALOG": catalog])
-      #expect(finished.status == 2)
       let ended = try await Program.run(["scan", file] + options, environment: ["VMLINEAGE_CATALOG": catalog])
       #expect(ended.status == 2, "\(ended.errorText)")
       #expect(ended.errorText.split(separator: "\n").count == 1, "\(ended.errorText)")

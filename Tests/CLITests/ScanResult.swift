@@ -6,7 +6,7 @@ struct ScanResult: Decodable, Sendable {
   var images: [Image]
 
   struct Image: Decodable, Sendable {
-    var id: String
+    var id: String?
     var path: String
     var format: String?
     var virtualSize: UInt64?

@@ -8,7 +8,7 @@ import Testing
     let image = try scan.image("rpm.vmdk")
     let known = try truth("rpm.tsv").filter { $0[0] != "gpg-pubkey" }
     #expect(known.count == 220)
-    let versions = known.map { "\($0[0]) \($0[1] == "(none)" ? "" : "\($0[1]):")\($0[2])-\($0[3])" }
+    let versions = known.map { "\($0[0]) \($0[1] == "(none)" ? "" : $0[1] + ":")\($0[2])-\($0[3])" }
     #expect(image.names("rpm") == versions.sorted())
     #expect(image.volumes.map(\.fileSystem).sorted() == ["btrfs", "ext4", "xfs"])
     #expect(image.volumes.allSatisfy { $0.status == "read" })

@@ -48,7 +48,9 @@ import Testing
     let image = try await SharedScan.value.image("windows.vhd")
     let prefix = "HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\Services\\"
     let services = try registry("system").filter { $0.key.hasPrefix(prefix) && $0.value["ImagePath"] != nil }
-    #expect(image.packages("service").map(\.name).sorted() == services.keys.map { $0.dropFirst(prefix.count) }.sorted())
+    let names = services.keys.map { String($0.dropFirst(prefix.count)) }
+    #expect(names.count > 5 && Set(image.packages("service").map(\.name)) == Set(names))
+    #expect(image.packages("service").count == names.count)
   }
 
   @Test func `reads Python packages that wheels installed`() async throws {

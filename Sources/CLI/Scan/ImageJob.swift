@@ -53,7 +53,7 @@ struct ImageJob: Sendable {
     let problem =
       error as? Problem ?? Problem(code: "failed", operation: "scan", subject: path, reason: "\(error)")
     return ImageReport(
-      id: "", host: command.host, path: path, role: command.role ?? .unknown,
+      id: nil, host: command.host, path: path, role: command.role ?? .unknown,
       inventory: Inventory(image: ImageFacts(), status: .failed, problem: problem), findings: Findings(),
       unchanged: false)
   }
@@ -119,7 +119,7 @@ struct ImageJob: Sendable {
     let (findings, matches) = try conclude(inventory)
     // A path at which there is nothing has no image, so nothing is stored of it.
     guard let file = inventory.image.files.first else {
-      return report("", path, inventory, findings, command.role ?? .unknown, unchanged: false)
+      return report(nil, path, inventory, findings, command.role ?? .unknown, unchanged: false)
     }
     let id = try catalog.imageID(host: command.host, file: file)
     try catalog.store(inventory, findings, builds: matches.builds, image: id, role: command.role)
@@ -132,7 +132,7 @@ struct ImageJob: Sendable {
   }
 
   private func report(
-    _ id: String, _ path: String, _ inventory: Inventory, _ findings: Findings, _ role: ImageRole, unchanged: Bool
+    _ id: String?, _ path: String, _ inventory: Inventory, _ findings: Findings, _ role: ImageRole, unchanged: Bool
   ) -> ImageReport {
     ImageReport(
       id: id, host: command.host, path: path, role: role, inventory: inventory, findings: findings,
