@@ -119,8 +119,8 @@ extension ScanCommand {
   private func begin() throws -> ScanRun {
     do {
       return try ScanRun(self)
-    } catch let problem as Problem {
-      complain("\(problem)")
+    } catch {
+      complain(printable("\(error)"))
       throw ExitCode(2)
     }
   }
