@@ -35,10 +35,11 @@ import Testing
     #expect(shop.packages("release").map(\.version) == ["1.9.4"])
     #expect(shop.packages("release").first?.match == "exact")
 
-    let third = try await Program.scan(scan + [SharedScan.signatures[0]])
-    #expect(third.document.images.allSatisfy { $0.unchanged })
-    #expect(third.document.images.map(\.applications) == second.document.images.map(\.applications))
-    #expect(third.finished.status == 0)
+    // What was stripped is of another size than its build: its headers tell, as in a first scan with both signatures.
+    let third = try await Program.scan(scan + SharedScan.signatures)
+    #expect(third.document.images.allSatisfy { $0.unchanged } && third.finished.status == 0)
+    let known = try await SharedScan.value.image("shop.vhdx")
+    #expect(third.document.images.first { $0.name == "shop.vhdx" }?.applications == known.applications)
   }
 
   @Test func `an unchanged image says what it said before`() async throws {

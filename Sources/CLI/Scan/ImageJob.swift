@@ -67,15 +67,14 @@ struct ImageJob: Sendable {
     return command.digests == .needed || inventory.counts.digested == inventory.counts.files
   }
 
-  /// The stored facts with claims by today's signatures. Only files whose digest is not known yet and whose size a
-  /// signature names now are read.
+  /// The stored facts with claims by today's signatures. Only files whose digest is not known yet and that could match
+  /// a signature now are read.
   private func unchanged(_ stored: StoredScan, _ facts: ImageFacts, _ name: String) async throws -> ImageReport? {
     var inventory = stored.inventory
-    let sizes = try index?.screen().sizes ?? []
+    let screen = try index?.screen() ?? Screen()
     let missing = inventory.files.indices.filter { position in
       let file = inventory.files[position]
-      return file.kind == .regular && file.digests == nil && file.unreadable == nil && file.size >= 64
-        && sizes.contains(file.size)
+      return file.digests == nil && file.unreadable == nil && couldMatch(file, screen)
     }
     if !missing.isEmpty, command.only != .declared {
       let wanted = missing.map { SupplementFile(volume: inventory.files[$0].volume, path: inventory.files[$0].path) }
