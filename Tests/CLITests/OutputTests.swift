@@ -30,7 +30,9 @@ import Testing
   @Test func `keeps names whatever bytes they are of`() async throws {
     let scan = try await SharedScan.value
     let image = try scan.image("names.qcow2")
-    #expect(image.status == "scanned" && image.applications.isEmpty)
+    // A FIFO is where the package database should be.
+    #expect(image.status == "partial" && image.error?.code == "not-a-file" && image.applications.isEmpty)
+    #expect(image.error?.message.contains("var/lib/dpkg/status") == true)
     let stored = try rows(
       scan.catalog,
       """
@@ -87,6 +89,6 @@ import Testing
     #expect(tooWide.isEmpty, "\(tooWide)")
     #expect(text.contains("1.10.0"))
     for package in try truth("debian.dpkg.tsv") { #expect(text.contains(package[0]), "\(package[0])") }
-    #expect(text.contains("5 images: 4 scanned, 1 partial"))
+    #expect(text.contains("5 images: 3 scanned, 2 partial"))
   }
 }
