@@ -17,7 +17,8 @@ final class Interruption: Sendable {
   /// The signal that came, if any.
   var received: Int32? { first.withLock { $0 } }
 
-  /// Calls `stop` once, at the first signal.
+  /// Calls `stop` once, at the first signal. To be called before this is let go of: a source that was never resumed
+  /// traps when it is released.
   func onSignal(_ stop: @escaping @Sendable () -> Void) {
     for (number, source) in zip([SIGINT, SIGTERM], sources) {
       source.setEventHandler { [self] in

@@ -46,7 +46,10 @@ private func total(_ images: [ImageReport]) -> String {
 
 private func imageLines(_ report: ImageReport, _ options: TableOptions) -> [String] {
   var lines = [header(report, options)]
-  for system in report.inventory.systems { lines.append(shortened("  " + words(system), to: options.width)) }
+  for system in report.inventory.systems {
+    // A name of one long word does not break.
+    lines += wrapped(words(system), indent: 2, width: options.width).map { shortened($0, to: options.width) }
+  }
   if let parent = report.inventory.image.parent {
     lines += wrapped("child of \(printable(parent.name))", indent: 2, width: options.width)
   }

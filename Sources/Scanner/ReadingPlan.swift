@@ -1,8 +1,8 @@
 internal import Fingerprints
 internal import Foundation
-internal import Inventory
+package import Inventory
 internal import Packages
-internal import Signatures
+package import Signatures
 
 /// Decides which files are read: what a package reader asks for, what could match a signature, and executables that
 /// say something of themselves. Everything else is listed and not read.
@@ -42,6 +42,20 @@ struct ReadingPlan {
     return outline.shape.map { screen.shapes.contains($0) } ?? false
       || outline.buildID.map { screen.buildIDs.contains($0) } ?? false
   }
+}
+
+/// Whether a file that an earlier scan listed and did not read could matter now, by the same rules: what the list says,
+/// and the marks that its ends gave then.
+package func couldMatch(_ file: FileRecord, _ screen: Screen) -> Bool {
+  let plan = ReadingPlan(screen: screen, digests: .needed, onlyDeclared: false)
+  return plan.wants(file)
+    || (file.fingerprint?.marks ?? []).contains { mark in
+      switch mark.kind {
+      case .shape: screen.shapes.contains(mark.value)
+      case .buildID: screen.buildIDs.contains(mark.value)
+      default: false
+      }
+    }
 }
 
 extension GuestPath {

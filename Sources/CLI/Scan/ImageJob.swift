@@ -53,7 +53,7 @@ struct ImageJob: Sendable {
     let problem =
       error as? Problem ?? Problem(code: "failed", operation: "scan", subject: path, reason: "\(error)")
     return ImageReport(
-      id: "", host: command.host, path: path, role: command.role ?? .unknown,
+      id: nil, host: command.host, path: path, role: command.role ?? .unknown,
       inventory: Inventory(image: ImageFacts(), status: .failed, problem: problem), findings: Findings(),
       unchanged: false)
   }
@@ -67,15 +67,14 @@ struct ImageJob: Sendable {
     return command.digests == .needed || inventory.counts.digested == inventory.counts.files
   }
 
-  /// The stored facts with claims by today's signatures. Only files whose digest is not known yet and whose size a
-  /// signature names now are read.
+  /// The stored facts with claims by today's signatures. Only files whose digest is not known yet and that could match
+  /// a signature now are read.
   private func unchanged(_ stored: StoredScan, _ facts: ImageFacts, _ name: String) async throws -> ImageReport? {
     var inventory = stored.inventory
-    let sizes = try index?.screen().sizes ?? []
+    let screen = try index?.screen() ?? Screen()
     let missing = inventory.files.indices.filter { position in
       let file = inventory.files[position]
-      return file.kind == .regular && file.digests == nil && file.unreadable == nil && file.size >= 64
-        && sizes.contains(file.size)
+      return file.digests == nil && file.unreadable == nil && couldMatch(file, screen)
     }
     if !missing.isEmpty, command.only != .declared {
       let wanted = missing.map { SupplementFile(volume: inventory.files[$0].volume, path: inventory.files[$0].path) }
@@ -119,7 +118,7 @@ struct ImageJob: Sendable {
     let (findings, matches) = try conclude(inventory)
     // A path at which there is nothing has no image, so nothing is stored of it.
     guard let file = inventory.image.files.first else {
-      return report("", path, inventory, findings, command.role ?? .unknown, unchanged: false)
+      return report(nil, path, inventory, findings, command.role ?? .unknown, unchanged: false)
     }
     let id = try catalog.imageID(host: command.host, file: file)
     try catalog.store(inventory, findings, builds: matches.builds, image: id, role: command.role)
@@ -132,7 +131,7 @@ struct ImageJob: Sendable {
   }
 
   private func report(
-    _ id: String, _ path: String, _ inventory: Inventory, _ findings: Findings, _ role: ImageRole, unchanged: Bool
+    _ id: String?, _ path: String, _ inventory: Inventory, _ findings: Findings, _ role: ImageRole, unchanged: Bool
   ) -> ImageReport {
     ImageReport(
       id: id, host: command.host, path: path, role: role, inventory: inventory, findings: findings,

@@ -93,7 +93,7 @@ private func findScanned(
     images += found.images
     remarks += found.problems.map { "\($0)" }
     remarks.append(
-      "\(printable(path)): \(found.images.count) images, \(found.skipped) other files skipped")
+      "\(printable(path)): images: \(found.images.count), other files skipped: \(found.skipped)")
   }
   var seen: Set<String> = []
   return (images.filter { seen.insert($0).inserted }, remarks)
