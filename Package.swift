@@ -75,6 +75,7 @@ let package = Package(
           "Scanner", "Signatures", argumentParser,
         ],
         path: "Sources/CLI", swiftSettings: settings),
+      .testTarget(name: "StructureTests", dependencies: ["TestSupport"], swiftSettings: settings),
       .testTarget(
         name: "CLITests", dependencies: ["TestSupport", "vmlineage", subprocess],
         swiftSettings: settings),
