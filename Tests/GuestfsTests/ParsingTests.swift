@@ -92,7 +92,8 @@ struct ParsingTests {
     let maps = parseBlockMaps(text)
     #expect(maps.keys.sorted() == [0, 1])
     let pieces = try #require(maps[0]?.pieces(at: 8190 * 512, count: 4 * 512))
-    #expect(pieces.map(\.disk) == [(2048 + 2048 + 8190) * 512, (2048 + 20480) * 512])
+    let sectors: [UInt64] = [2048 + 2048 + 8190, 2048 + 20480]
+    #expect(pieces.map(\.disk) == sectors.map { $0 * 512 })
     #expect(pieces.map(\.count) == [1024, 1024])
     #expect(maps[0]?.pieces(at: 16384 * 512 - 1, count: 2) == nil)
     #expect(maps[0]?.pieces(at: .max, count: .max) == nil)
