@@ -4,7 +4,7 @@ internal import Foundation
 /// Gives standard input, output and error something to stand on where the caller closed them: the next file opened would
 /// take their number, and what is printed would go into it.
 func holdStandardDescriptors() {
-  for descriptor in 0...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
+  for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
 }
 
 /// One line on standard error.

@@ -34,7 +34,8 @@ import Testing
   ])
   func `trouble is status 2 and nothing is left`(command: String) throws {
     try withTemporaryFolder { folder in
-      #expect(try shell(command, in: folder).status == 2)
+      let finished = try shell(command, in: folder)
+      #expect(finished.status == 2)
       #expect(try left(in: folder).isEmpty)
       let catalog = folder.appending(path: "catalog.db").path
       if FileManager.default.fileExists(atPath: catalog) {

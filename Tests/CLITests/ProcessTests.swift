@@ -15,7 +15,7 @@ import Testing
   }
 
   /// The group that scans an image, once its QEMU runs.
-  private func group(of image: String, in scan: Running) -> (group: Int32, qemu: Int32)? {
+  private func scanner(of image: String, in scan: Running) -> (group: Int32, qemu: Int32)? {
     eventually {
       for worker in scan.workers where openFiles(worker).contains(image) {
         if let qemu = qemu(ofGroup: worker) { return (worker, qemu) }
@@ -34,7 +34,7 @@ import Testing
     try withTemporaryFolder { folder in
       let scan = try Running(
         [vmlineage, "scan", multi, squashfs, "--jobs", "2", "--deadline", "45s", "--format", "json"], in: folder)
-      let (group, qemu) = try #require(group(of: multi, in: scan))
+      let (group, qemu) = try #require(scanner(of: multi, in: scan))
       let sockets = try #require(socketFolder(ofQEMU: qemu))
       kill(qemu, SIGSTOP)
       let finished = try scan.finish()
@@ -52,7 +52,7 @@ import Testing
   @Test func `nothing goes on where the program was killed`() throws {
     try withTemporaryFolder { folder in
       let scan = try Running([vmlineage, "scan", multi, squashfs, "--jobs", "2"], in: folder)
-      let groups = [try #require(group(of: multi, in: scan)), try #require(group(of: squashfs, in: scan))]
+      let groups = [try #require(scanner(of: multi, in: scan)), try #require(scanner(of: squashfs, in: scan))]
       let sockets = groups.compactMap { socketFolder(ofQEMU: $0.qemu) }
       #expect(sockets.count == 2)
       kill(scan.process.processIdentifier, SIGKILL)
@@ -74,7 +74,7 @@ import Testing
     try withTemporaryFolder { folder in
       let half = try #require(fixture("hostile/half.vhd"))
       let scan = try Running([vmlineage, "scan", half, multi, "--jobs", "1", "--format", "json"], in: folder)
-      let (group, qemu) = try #require(group(of: multi, in: scan))
+      let (group, qemu) = try #require(scanner(of: multi, in: scan))
       let sockets = try #require(socketFolder(ofQEMU: qemu))
       kill(scan.process.processIdentifier, SIGINT)
       let finished = try scan.finish()

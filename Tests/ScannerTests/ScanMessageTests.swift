@@ -1,5 +1,6 @@
 import Fingerprints
 import Foundation
+import Guestfs
 import Inventory
 import TestSupport
 import Testing

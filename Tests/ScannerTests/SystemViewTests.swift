@@ -62,7 +62,7 @@ func `a logical volume has two names`(named: String, own: String) {
 }
 
 @Test func `what a mount point covers is not of the system`() {
-  let top = volume([
+  let top = volume("/dev/sda1", [
     "etc/os-release": "", "etc/fstab": "/dev/sda2 /var ext4 x\n/dev/sda3 /var/lib ext4 x\n", "var/hidden": "1", "various": "2",
   ])
   let middle = volume("/dev/sda2", ["seen": "3", "lib/hidden": "4", "library": "5"])
