@@ -55,7 +55,7 @@ let package = Package(
   ]
     + room("DirectDisk", ["CNBD"])
     + room("DiskFormats", [])
-    + room("Guestfs", ["CGuestfs", "DiskFormats"])
+    + room("Guestfs", ["CGuestfs"])
     + room("Fingerprints", ["CArchive", "CZlib", crypto])
     + room("Inventory", ["Fingerprints"])
     + room("Packages", ["CHivex", "Fingerprints", "Inventory", grdb])
@@ -63,7 +63,7 @@ let package = Package(
     + room(
       "Scanner",
       ["DirectDisk", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess, system])
-    + room("Capture", ["Fingerprints", "Inventory", "Scanner", "Signatures", subprocess])
+    + room("Capture", ["Fingerprints", "Inventory", "Signatures", subprocess])
     + room("Lineage", ["Fingerprints", "Inventory", "Signatures"])
     + room("Catalog", ["Fingerprints", "Inventory", "Lineage", "Signatures", grdb])
     + room("Reports", ["Catalog", "Fingerprints", "Inventory", "Lineage", "Signatures"])

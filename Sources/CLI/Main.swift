@@ -1,10 +1,13 @@
 internal import ArgumentParser
+internal import Foundation
 
 /// The command of every command.
 @main
 struct VMLineage: AsyncParsableCommand {
   static func main() async {
     holdStandardDescriptors()
+    // Else a reader that goes away, or a child that dies at once, ends the program before it has cleaned up.
+    signal(SIGPIPE, SIG_IGN)
     await main(nil)
   }
 

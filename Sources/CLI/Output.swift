@@ -18,8 +18,6 @@ func writeError(_ text: String) {
 /// The answer, on standard output.
 /// - Throws: status 2 where it does not all get there: a caller must not take part of a document for all of it.
 func answer(_ data: Data) throws {
-  // Else a reader that goes away ends the program before it has cleaned up.
-  signal(SIGPIPE, SIG_IGN)
   do {
     try FileHandle.standardOutput.write(contentsOf: data)
   } catch {

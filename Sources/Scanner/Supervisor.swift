@@ -133,7 +133,9 @@ package enum Supervisor {
       "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": NSHomeDirectory(),
     ]
     let given = ProcessInfo.processInfo.environment
-    for name in ["XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"] { environment[Environment.Key(rawValue: name) ?? "HOME"] = given[name] }
+    for name in ["XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"] {
+      environment[Environment.Key(rawValue: name) ?? "HOME"] = given[name]
+    }
     return environment
   }
 }

@@ -30,7 +30,8 @@ import Testing
     "$V scan $I 2>/dev/full", "$V scan $I 2>&-", "$V scan $I >&-", "$V scan $I <&- >&- 2>&-", "$V scan $I --catalog $F",
     "$V scan $I --catalog /proc/catalog.db", "$V scan $I --signatures /nonexistent", "$V scan $I --key nonsense",
     "$V scan /nonexistent", "$V scan /dev/null", "$V signatures show /nonexistent 2>&-",
-    "TMPDIR=/nonexistent $V scan $I", "mkfifo $F/pipe.vhd; $V scan $F/pipe.vhd", ": > $F/empty.vhd; $V scan $F/empty.vhd",
+    "TMPDIR=/nonexistent $V scan $I", "mkfifo $F/pipe.vhd; $V scan $F/pipe.vhd",
+    ": > $F/empty.vhd; $V scan $F/empty.vhd",
   ])
   func `trouble is status 2 and nothing is left`(command: String) throws {
     try withTemporaryFolder { folder in

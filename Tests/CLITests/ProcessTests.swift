@@ -112,15 +112,19 @@ import Testing
       ]
       let opens = "open,openat,openat2,creat,truncate,rename,renameat,renameat2,unlink,unlinkat"
       let finished = try Running(
-        ["strace", "-f", "--seccomp-bpf", "-y", "-s", "4096", "-o", trace, "-e", "trace=\(opens)", vmlineage, "scan", multi, inner,
-          "--digests", "all", "--format", "json"], in: folder, environment: hostile
+        [
+          "strace", "-f", "--seccomp-bpf", "-y", "-s", "4096", "-o", trace, "-e", "trace=\(opens)", vmlineage, "scan",
+          multi, inner,
+          "--digests", "all", "--format", "json",
+        ], in: folder, environment: hostile
       ).finish()
       let images = try images(finished)
       #expect(images[multi]?["status"] as? String == "scanned", "\(finished.errorText)")
       #expect(images[inner] != nil)
 
       #expect(try [multi, inner].map { try state(of: $0) } == before)
-      let calls = String(decoding: try Data(contentsOf: URL(fileURLWithPath: trace)), as: UTF8.self).split(separator: "\n")
+      let calls = String(decoding: try Data(contentsOf: URL(fileURLWithPath: trace)), as: UTF8.self).split(
+        separator: "\n")
       for image in [multi, inner] {
         let touching = calls.filter { $0.contains(image) }
         #expect(touching.contains { $0.contains("O_RDONLY") })

@@ -103,7 +103,9 @@ func qemu(ofGroup group: Int32) -> Int32? {
 
 /// The folder of a QEMU's sockets, where libguestfs puts it.
 func socketFolder(ofQEMU id: Int32) -> String? {
-  arguments(of: id).joined(separator: " ").firstMatch(of: /path=([^, ]*\/libguestfs\w+)\/guestfsd\.sock/).map { String($0.1) }
+  arguments(of: id).joined(separator: " ").firstMatch(of: /path=([^, ]*\/libguestfs\w+)\/guestfsd\.sock/).map {
+    String($0.1)
+  }
 }
 
 /// Files that a process holds open.

@@ -33,7 +33,9 @@ private func randomBytes(_ generator: inout SeededGenerator) -> [UInt8] {
   var generator = SeededGenerator(seed: 12)
   for _ in 0..<3000 {
     let bytes = randomBytes(&generator)
-    for text in [printable(bytes), printable(String(decoding: bytes, as: UTF8.self)), GuestPath(bytes: bytes).description] {
+    for text in [
+      printable(bytes), printable(String(decoding: bytes, as: UTF8.self)), GuestPath(bytes: bytes).description,
+    ] {
       for scalar in text.unicodeScalars {
         let value = scalar.value
         #expect(value >= 0x20 && !(0x7F...0x9F).contains(value), "\(bytes)")

@@ -40,7 +40,9 @@ private func inventory(of messages: [ScanMessage]) -> Inventory {
   }
 }
 
-@Test(arguments: ["\n", "no message\n", "{}\n", "{\"done\":{}}\n", "{\"files\":{\"_0\":[{}]}}\n", "\u{1B}[2J\n", "[[[[[\n"])
+@Test(arguments: [
+  "\n", "no message\n", "{}\n", "{\"done\":{}}\n", "{\"files\":{\"_0\":[{}]}}\n", "\u{1B}[2J\n", "[[[[[\n",
+])
 func `what is no message is an error that is safe to print`(text: String) {
   var lines = ScanMessageLines()
   let error = #expect(throws: GarbledMessage.self) { try lines.messages(Data(text.utf8)) }

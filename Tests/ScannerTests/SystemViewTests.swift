@@ -58,13 +58,17 @@ func `a logical volume has two names`(named: String, own: String) {
 
 @Test func `a subvolume on a logical volume is told apart too`() {
   let home = volume("btrfsvol:/dev/vg/lv/home", type: "btrfs", uuid: "b", ["x": "y"])
-  #expect(mounts([root("/dev/mapper/vg-lv /home btrfs subvol=home 0 0\n"), home])["btrfsvol:/dev/vg/lv/home"] == "home")
+  #expect(
+    mounts([root("/dev/mapper/vg-lv /home btrfs subvol=home 0 0\n"), home])["btrfsvol:/dev/vg/lv/home"] == "home")
 }
 
 @Test func `what a mount point covers is not of the system`() {
-  let top = volume("/dev/sda1", [
-    "etc/os-release": "", "etc/fstab": "/dev/sda2 /var ext4 x\n/dev/sda3 /var/lib ext4 x\n", "var/hidden": "1", "various": "2",
-  ])
+  let top = volume(
+    "/dev/sda1",
+    [
+      "etc/os-release": "", "etc/fstab": "/dev/sda2 /var ext4 x\n/dev/sda3 /var/lib ext4 x\n", "var/hidden": "1",
+      "various": "2",
+    ])
   let middle = volume("/dev/sda2", ["seen": "3", "lib/hidden": "4", "library": "5"])
   let inner = volume("/dev/sda3", ["dpkg/status": "6"])
   var paths: Set<GuestPath> = []
@@ -74,7 +78,8 @@ func `a logical volume has two names`(named: String, own: String) {
 
 @Test func `only what the system expects is missing`() {
   let lines = [
-    "UUID=a /a ext4 defaults", "UUID=b /b ext4 defaults,nofail", "UUID=c /c ext4 noauto", "/dev/sr0 /media/cdrom auto ro",
+    "UUID=a /a ext4 defaults", "UUID=b /b ext4 defaults,nofail", "UUID=c /c ext4 noauto",
+    "/dev/sr0 /media/cdrom auto ro",
     "tmpfs /tmp tmpfs defaults", "server:/x /nfs nfs defaults", "UUID=s none swap sw",
   ]
   #expect(assembleSystems([root(lines.joined(separator: "\n"))]).first?.missing == ["/a"])

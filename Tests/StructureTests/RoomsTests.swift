@@ -29,7 +29,8 @@ private func swiftFiles(in folder: String) throws -> [(path: String, text: Strin
 }
 
 private func imports(of text: String) -> Set<String> {
-  let line = /^(?:@\w+ )*(?:(?:package|internal|private|fileprivate|public) )?import (?:\w+ )?(\w+)/.anchorsMatchLineEndings()
+  let line = /^(?:@\w+ )*(?:(?:package|internal|private|fileprivate|public) )?import (?:\w+ )?(\w+)/
+    .anchorsMatchLineEndings()
   return Set(text.matches(of: line).map { String($0.1) })
 }
 
@@ -115,10 +116,11 @@ func `what is made for a list stands in it`(folder: String, role: String, list: 
   let files = try swiftFiles(in: folder)
   let listed = try #require(files.first { $0.path.hasSuffix(list) }?.text)
   // A protocol that refines it makes readers too.
-  let roles = [role] + files.flatMap { $0.text.matches(of: /protocol (\w+): (\w+)/).filter { $0.2 == role }.map { String($0.1) } }
+  let roles =
+    [role] + files.flatMap { $0.text.matches(of: /protocol (\w+): (\w+)/).filter { $0.2 == role }.map { String($0.1) } }
   var count = 0
   for (path, text) in files {
-    for match in code(text).matches(of: /(?:struct|class|enum|actor|extension) (\w+): ([\w, ]+)/) {
+    for match in code(text).matches(of: /(?:struct|class|enum|actor|extension) (\w+): ([\w, ]*\w)/) {
       guard match.2.split(separator: /, */).contains(where: { roles.contains(String($0)) }) else { continue }
       count += 1
       #expect(listed.contains("\(match.1)()"), "\(path)")

@@ -33,7 +33,9 @@ struct ScanCommand: AsyncParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: "Signature files, folders of them, or an index. Default: the folders named Signatures beside the program and in the user's data folder.")
+    help:
+      "Signature files, folders of them, or an index. Default: the folders named Signatures beside the program and in the user's data folder."
+  )
   var signatures: [String] = []
 
   @OptionGroup var catalog: CatalogOption
@@ -48,7 +50,8 @@ struct ScanCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("key"),
     help: ArgumentHelp(
-      "A key of encrypted volumes: ID:key:KEY or ID:file:FILE; ID is a device, a UUID or 'all'.", valueName: "selector"))
+      "A key of encrypted volumes: ID:key:KEY or ID:file:FILE; ID is a device, a UUID or 'all'.", valueName: "selector")
+  )
   var keys: [String] = []
 
   @Option(help: "How many images are scanned at once. Default: as many as cores and memory allow.")
@@ -115,8 +118,8 @@ extension ScanCommand {
   private func begin() throws -> ScanRun {
     do {
       return try ScanRun(self)
-    } catch let problem as Problem {
-      complain("\(problem)")
+    } catch {
+      complain(printable("\(error)"))
       throw ExitCode(2)
     }
   }
