@@ -55,15 +55,18 @@ let package = Package(
   ]
     + room("DirectDisk", ["CNBD"])
     + room("DiskFormats", [])
-    + room("Guestfs", ["CGuestfs", "DiskFormats"])
+    + room("Guestfs", ["CGuestfs"])
     + room("Fingerprints", ["CArchive", "CZlib", crypto])
     + room("Inventory", ["Fingerprints"])
     + room("Packages", ["CHivex", "Fingerprints", "Inventory", grdb])
     + room("Signatures", ["Fingerprints", grdb])
     + room(
       "Scanner",
-      ["DirectDisk", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess, system])
-    + room("Capture", ["Fingerprints", "Inventory", "Scanner", "Signatures", subprocess])
+      [
+        "DirectDisk", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Packages", "Signatures", subprocess,
+        system,
+      ])
+    + room("Capture", ["Fingerprints", "Inventory", "Signatures", subprocess])
     + room("Lineage", ["Fingerprints", "Inventory", "Signatures"])
     + room("Catalog", ["Fingerprints", "Inventory", "Lineage", "Signatures", grdb])
     + room("Reports", ["Catalog", "Fingerprints", "Inventory", "Lineage", "Signatures"])
@@ -75,6 +78,7 @@ let package = Package(
           "Scanner", "Signatures", argumentParser,
         ],
         path: "Sources/CLI", swiftSettings: settings),
+      .testTarget(name: "StructureTests", dependencies: ["TestSupport"], swiftSettings: settings),
       .testTarget(
         name: "CLITests", dependencies: ["TestSupport", "vmlineage", subprocess],
         swiftSettings: settings),

@@ -22,8 +22,8 @@ struct DoctorCommand: AsyncParsableCommand {
     var checks = checkMachine()
     checks.append(await checkAppliance())
     switch output.format {
-    case .table: print(checks.map(line).joined(separator: "\n"))
-    case .json: print(String(decoding: try document(checks), as: UTF8.self))
+    case .table: try answer(Data((checks.map(line).joined(separator: "\n") + "\n").utf8))
+    case .json: try answer(try document(checks) + Data("\n".utf8))
     }
     if checks.contains(where: { $0.isNeeded && $0.outcome == .missing }) { throw ExitCode(1) }
   }

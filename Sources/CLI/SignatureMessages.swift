@@ -6,9 +6,7 @@ internal import Inventory
 enum SignatureMessages {
   static func warn(_ text: some CustomStringConvertible) { say("warning: \(text)") }
 
-  static func say(_ text: String) {
-    FileHandle.standardError.write(Data("vmlineage: \(printable(text))\n".utf8))
-  }
+  static func say(_ text: String) { complain(printable(text)) }
 
   /// One line, safe for a terminal.
   static func line(_ text: String) -> String { printable(text) }

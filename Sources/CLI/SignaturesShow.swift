@@ -18,7 +18,7 @@ struct SignaturesShow: AsyncParsableCommand {
     try await SignatureMessages.ending {
       let signature = try Signature.read(URL(fileURLWithPath: file))
       switch format {
-      case .json: FileHandle.standardOutput.write(try signature.canonical() + Data("\n".utf8))
+      case .json: try answer(try signature.canonical() + Data("\n".utf8))
       case .table: print(table(signature))
       }
     }

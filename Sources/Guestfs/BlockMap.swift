@@ -54,7 +54,8 @@ func parseBlockMaps(_ text: String) -> [Int: BlockMap] {
       sizes[String(fields[1])] = size
       if fields[2] != "-" { parents[String(fields[1])] = (String(fields[2]), start) }
     case ("T", 5...): targets[String(fields[1]), default: []].append(Array(fields[2...]))
-    case ("M", 3): if let volume = Int(fields[2].dropFirst("/sysroot/v".count)) { mounts.append((String(fields[1]), volume)) }
+    case ("M", 3):
+      if let volume = Int(fields[2].dropFirst("/sysroot/v".count)) { mounts.append((String(fields[1]), volume)) }
     default: continue
     }
   }

@@ -32,7 +32,8 @@ func parseExtents(_ data: Data, _ paths: [[UInt8]]) -> [[UInt8]: [Extent]] {
     let header = Array("File size of ./".utf8) + path + Array(" is ".utf8)
     let footer = Array("./".utf8) + path + Array(": ".utf8)
     var start = position
-    if data[start...].starts(with: Data("Filesystem type is: ".utf8)), let end = data[start...].firstIndex(of: newline) {
+    if data[start...].starts(with: Data("Filesystem type is: ".utf8)), let end = data[start...].firstIndex(of: newline)
+    {
       start = end + 1
     }
     if !data[start...].starts(with: header) {

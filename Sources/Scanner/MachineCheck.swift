@@ -70,7 +70,8 @@ package func checkAppliance() async -> MachineCheck {
     }
     let seconds = String(format: "%.0f s", -start.timeIntervalSinceNow)
     let how = acceleration == .kvm ? "KVM" : "software emulation"
-    return MachineCheck("appliance", .good, (["boots in \(seconds) with \(how)"] + remarks.lines).joined(separator: "; "))
+    return MachineCheck(
+      "appliance", .good, (["boots in \(seconds) with \(how)"] + remarks.lines).joined(separator: "; "))
   } catch {
     return MachineCheck("appliance", .missing, "\(error)")
   }

@@ -39,7 +39,7 @@ package final class RunFolder: Sendable {
   }
 
   /// Removes what killed runs of this user left: folders that name a process that is no more. No others.
-  private static func sweep(_ base: String) {
+  static func sweep(_ base: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where name.hasPrefix(prefix) {
       let process = name.dropFirst(prefix.count).prefix { $0 != "-" }
       guard let process = pid_t(process), kill(process, 0) != 0, errno == ESRCH else { continue }

@@ -21,6 +21,40 @@ package enum ScanMessage: Codable, Sendable {
   }
 }
 
+/// Cuts a child's output into messages, however it arrives.
+struct ScanMessageLines {
+  /// The start of a line whose end has not come.
+  private var rest = Data()
+  private let longest: Int
+
+  /// - Parameter longest: bytes of a line; more is no message.
+  init(longest: Int = 256 << 20) { self.longest = longest }
+
+  /// The messages that are whole now.
+  /// - Throws: `GarbledMessage`.
+  mutating func messages(_ data: Data) throws(GarbledMessage) -> [ScanMessage] {
+    var messages: [ScanMessage] = []
+    var left = data[...]
+    while let end = left.firstIndex(of: UInt8(ascii: "\n")) {
+      rest.append(left[..<end])
+      left = left[(end + 1)...]
+      guard let message = try? JSONDecoder().decode(ScanMessage.self, from: rest) else {
+        throw GarbledMessage(reason: "its process said what is no message: \(printable(Array(rest.prefix(100))))")
+      }
+      messages.append(message)
+      rest = Data()
+    }
+    rest.append(left)
+    if rest.count > longest { throw GarbledMessage(reason: "its process said a line of more than \(longest) bytes") }
+    return messages
+  }
+}
+
+/// A child's output that is no message.
+struct GarbledMessage: Error {
+  var reason: String
+}
+
 /// Puts an inventory together from a child's messages.
 package struct InventoryBuilder: Sendable {
   private var inventory = Inventory(image: ImageFacts(), status: .failed)

@@ -44,7 +44,12 @@ package enum Supervisor {
     do {
       try await withTaskCancellationHandler {
         try await start(
-          task, deadline: deadline, started: { process in group.withLock { $0 = process } },
+          task, deadline: deadline,
+          started: { process in
+            group.withLock { $0 = process }
+            // Cancelled before there was a group to end.
+            if Task.isCancelled { ProcessGroup.end(process) }
+          },
           expired: { timedOut.withLock { $0 = true } },
           received: { message in
             if case .phase(let name, let fraction) = message { progress(name, fraction) }
@@ -56,6 +61,8 @@ package enum Supervisor {
       } onCancel: {
         if let group = group.withLock({ $0 }) { ProcessGroup.end(group) }
       }
+    } catch let error as GarbledMessage {
+      reason = error.reason
     } catch {
       reason = "\(error)"
     }
@@ -110,22 +117,11 @@ package enum Supervisor {
   private static func receive(
     _ output: SubprocessOutputSequence, _ received: (ScanMessage) -> Bool
   ) async throws {
-    let decoder = JSONDecoder()
-    var rest: [UInt8] = []
+    var lines = ScanMessageLines()
     for try await buffer in output {
-      buffer.withUnsafeBytes { rest.append(contentsOf: $0) }
-      var start = 0
-      while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-        let message = try decoder.decode(ScanMessage.self, from: Data(rest[start..<end]))
-        if received(message) { return }
-        start = end + 1
-      }
-      rest.removeFirst(start)
-      if rest.count > longestLine { throw Problem(code: "died", operation: "scan", subject: "", reason: "a line too long") }
+      for message in try lines.messages(buffer.withUnsafeBytes { Data($0) }) where received(message) { return }
     }
   }
-
-  private static let longestLine = 256 << 20
 
   private static var ownExecutable: String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
@@ -137,7 +133,9 @@ package enum Supervisor {
       "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": NSHomeDirectory(),
     ]
     let given = ProcessInfo.processInfo.environment
-    for name in ["XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"] { environment[Environment.Key(rawValue: name) ?? "HOME"] = given[name] }
+    for name in ["XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"] {
+      environment[Environment.Key(rawValue: name) ?? "HOME"] = given[name]
+    }
     return environment
   }
 }

@@ -47,10 +47,10 @@ struct SystemView {
   /// Every regular file by its path in the system, with where it is. What lies below another mount point is hidden by it.
   func forEachRegular(_ body: (GuestPath, ListedVolume, FileRecord) -> Void) {
     for mount in mounts {
-      let covers = mounts.map(\.point).filter { $0 != mount.point && !$0.bytes.isEmpty }
+      let covers = mounts.map(\.point).filter { $0.isBelow(mount.point) }
       for file in mount.volume.files where file.kind == .regular {
         let path = mount.point.appending(file.path)
-        if mount.point.bytes.isEmpty, covers.contains(where: { path.isBelow($0) }) { continue }
+        if covers.contains(where: { path.isBelow($0) }) { continue }
         body(path, mount.volume, file)
       }
     }
@@ -58,9 +58,10 @@ struct SystemView {
 }
 
 extension GuestPath {
-  /// Whether this path lies below `folder`.
+  /// Whether this path lies below `folder`; all but the root lies below the root.
   func isBelow(_ folder: GuestPath) -> Bool {
-    bytes.count > folder.bytes.count && bytes[folder.bytes.count] == UInt8(ascii: "/")
+    if folder.bytes.isEmpty { return !bytes.isEmpty }
+    return bytes.count > folder.bytes.count && bytes[folder.bytes.count] == UInt8(ascii: "/")
       && bytes.starts(with: folder.bytes)
   }
 }
@@ -142,11 +143,21 @@ private func names(_ entry: MountTable.Entry, _ listed: ListedVolume) -> Bool {
 /// partition of the first disk alike. Logical volumes have two names each (lvm(8)).
 private func sameDevice(_ named: String, _ own: String) -> Bool {
   if named == own || mapperName(named) == mapperName(own) { return true }
-  guard let left = named.firstMatch(of: partition), let right = own.firstMatch(of: partition) else { return false }
-  return left.1 == right.1 && left.2 == right.2
+  guard let left = partition(named), let right = partition(own) else { return false }
+  return left == right
 }
 
-private var partition: Regex<(Substring, Substring, Substring)> { /^\/dev\/(?:[shv]d|xvd)([a-z])([0-9]+)$/ }
+/// The number of the disk and of its partition, both from 0 and 1 on as their names have it.
+private func partition(_ device: String) -> (disk: Int, number: Int)? {
+  if let match = device.wholeMatch(of: /\/dev\/(?:[shv]d|xvd)([a-z])([0-9]{1,4})/) {
+    guard let letter = match.1.utf8.first, let number = Int(match.2) else { return nil }
+    return (Int(letter - UInt8(ascii: "a")), number)
+  }
+  guard let match = device.wholeMatch(of: /\/dev\/(?:nvme([0-9]{1,4})n1|mmcblk([0-9]{1,4}))p([0-9]{1,4})/),
+    let disk = (match.1 ?? match.2).flatMap({ Int($0) }), let number = Int(match.3)
+  else { return nil }
+  return (disk, number)
+}
 
 private func mapperName(_ device: String) -> String {
   let parts = device.split(separator: "/").map(String.init)

@@ -13,7 +13,6 @@ struct VolumeReading {
 
   /// What the package readers asked for.
   private(set) var contents: [GuestPath: Data] = [:]
-  private(set) var outlined = 0
 
   init(plan: ReadingPlan, declared: Set<GuestPath>, describedBytes: UInt64) {
     self.plan = plan
@@ -23,24 +22,24 @@ struct VolumeReading {
 
   /// Fills in digests and fingerprints in the volume's file list.
   mutating func read(_ volume: ListedVolume) throws {
-    var representatives: [UInt64: Int] = [:]
+    var representatives: Set<UInt64> = []
     var wanted: [Int] = []
     let ends = try outlines(volume)
     for (position, file) in volume.files.enumerated() where file.kind == .regular {
-      if file.links > 1, representatives[file.inode] != nil, !declared.contains(file.path) { continue }
-      if file.links > 1 { representatives[file.inode] = position }
+      if file.links > 1, representatives.contains(file.inode), !declared.contains(file.path) { continue }
       guard wants(file, ends[file.path]) else {
         note(ends[file.path], at: position, in: volume)
         continue
       }
+      if file.links > 1 { representatives.insert(file.inode) }
       if file.size > ScanLimits.fileBytes {
         volume.files[position].unreadable = "larger than \(ScanLimits.fileBytes >> 20) MiB"
       } else {
         wanted.append(position)
       }
     }
+    defer { shareAcrossLinks(volume) }
     try read(wanted, of: volume)
-    shareAcrossLinks(volume)
   }
 
   private func outlines(_ volume: ListedVolume) throws -> [GuestPath: ExecutableOutline] {
@@ -74,6 +73,13 @@ struct VolumeReading {
     let positions = Dictionary(
       wanted.map { (volume.files[$0].path, $0) }, uniquingKeysWith: { first, _ in first })
     var kept = contents
+    // Also where reading ends half way: what was read by then is good.
+    defer {
+      contents = kept
+      for position in wanted where volume.files[position].digests == nil {
+        volume.files[position].unreadable = "the file system gave an error or fewer bytes than it said"
+      }
+    }
     try volume.tree.read(wanted.map { volume.files[$0] }) { path, data in
       guard let position = positions[path] else { return }
       // A short read would digest something else than the file.
@@ -82,24 +88,24 @@ struct VolumeReading {
       volume.files[position].fingerprint = fingerprint(of: data, name: path.name)
       if declared.contains(path) { kept[path] = data }
     }
-    contents = kept
-    for position in wanted where volume.files[position].digests == nil {
-      volume.files[position].unreadable = "the file system gave an error or fewer bytes than it said"
-    }
   }
 
   /// A hard link is the same file: what was read of one is true of all.
   private func shareAcrossLinks(_ volume: ListedVolume) {
     var known: [UInt64: Int] = [:]
     for (position, file) in volume.files.enumerated()
-    where file.kind == .regular && file.links > 1 && (file.digests != nil || file.fingerprint != nil) {
-      known[file.inode] = known[file.inode] ?? position
+    where file.kind == .regular && file.links > 1
+      && (file.digests != nil || file.fingerprint != nil || file.unreadable != nil)
+    {
+      let knowsMore = known[file.inode].map { volume.files[$0].digests == nil && file.digests != nil }
+      if knowsMore ?? true { known[file.inode] = position }
     }
     for (position, file) in volume.files.enumerated()
     where file.kind == .regular && file.links > 1 && file.digests == nil {
       guard let source = known[file.inode] else { continue }
       volume.files[position].digests = volume.files[source].digests
       volume.files[position].fingerprint = volume.files[source].fingerprint
+      volume.files[position].unreadable = volume.files[source].unreadable
     }
   }
 }

@@ -22,20 +22,31 @@ package func runWorker() {
   guard let line = readLine(strippingNewline: true),
     let task = try? JSONDecoder().decode(WorkerTask.self, from: Data(line.utf8))
   else {
-    FileHandle.standardError.write(Data("vmlineage: this command is for its own use\n".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("vmlineage: this command is for its own use\n".utf8))
     exit(64)
   }
+  let messages = takeOutput()
   // Without a group of its own, ending the group would end whoever started this.
   if getpgrp() == getpid() { endWithParent(task) }
   let tell = { (message: ScanMessage) in
     guard let line = try? message.line() else { return }
     // The parent is gone where this fails; the watch ends the group then.
-    try? FileHandle.standardOutput.write(contentsOf: line)
+    try? messages.write(contentsOf: line)
   }
   switch task {
   case .scan(let request): ImageScan(request: request, tell: tell).run()
   case .probe(let folder, let acceleration): probe(folder, acceleration, tell)
   }
+}
+
+/// Keeps the pipe to the parent for messages alone: what a library or a program started from here prints on standard
+/// output goes where errors go. A parent that is gone must not end this process before all of its group is ended.
+private func takeOutput() -> FileHandle {
+  signal(SIGPIPE, SIG_IGN)
+  let messages = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+  guard messages >= 0 else { return .standardOutput }
+  dup2(STDERR_FILENO, STDOUT_FILENO)
+  return FileHandle(fileDescriptor: messages, closeOnDealloc: false)
 }
 
 private func endWithParent(_ task: WorkerTask) {

@@ -6,7 +6,8 @@ import Testing
 // What programs in the appliance print is as hostile as the image that they read.
 struct ParsingTests {
   @Test func `reads the entries of find`() {
-    let text = "etc\0d\u{0}4096\u{0}1700000000.5\u{0}12\u{0}3\u{0}755\u{0}0\u{0}0\u{0}\u{0}"
+    let text =
+      "etc\0d\u{0}4096\u{0}1700000000.5\u{0}12\u{0}3\u{0}755\u{0}0\u{0}0\u{0}\u{0}"
       + "a\nb\0l\u{0}5\u{0}-11644473600.0\u{0}13\u{0}1\u{0}4777\u{0}1000\u{0}50\u{0}/x y\u{0}"
     let files = parseListing(Data(text.utf8))
     #expect(files.count == 2)

@@ -6,6 +6,12 @@ package struct Finished: Sendable {
   package var output: Data
   package var errors: Data
 
+  package init(status: Int32, output: Data, errors: Data) {
+    self.status = status
+    self.output = output
+    self.errors = errors
+  }
+
   /// Standard output as text.
   package var text: String { String(decoding: output, as: UTF8.self) }
   /// Standard error as text.

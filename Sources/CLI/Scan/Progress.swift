@@ -39,20 +39,20 @@ final class Progress: Sendable {
         draw(state)
       } else {
         let time = seconds > 0.5 ? String(format: " in %.0f s", seconds) : ""
-        write("[\(state.done)/\(total)] \(image): \(outcome)\(time)\(estimate(state))\n")
+        writeError("[\(state.done)/\(total)] \(image): \(outcome)\(time)\(estimate(state))\n")
       }
     }
   }
 
   /// Takes the changing line away.
   func clear() {
-    if isTerminal { write("\r\u{1B}[K") }
+    if isTerminal { writeError("\r\u{1B}[K") }
   }
 
   private func draw(_ state: State) {
     let running = state.phases.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
     let line = "[\(state.done)/\(total)] \(running)\(estimate(state))"
-    write("\r\u{1B}[K" + line.prefix(max(20, terminalWidth() - 1)))
+    writeError("\r\u{1B}[K" + line.prefix(max(20, terminalWidth() - 1)))
   }
 
   /// From what the images so far took; the first one says nothing yet.
@@ -64,8 +64,6 @@ final class Progress: Sendable {
     return seconds < 90
       ? String(format: ", about %.0f s left", seconds) : String(format: ", about %.0f min left", seconds / 60)
   }
-
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 
 /// Columns of the terminal, 100 where there is none.

@@ -102,9 +102,9 @@ struct ScanCommand: AsyncParsableCommand {
     let scan = try begin()
     let interruption = Interruption()
     let work = Task { await scan.run() }
-    interruption.onSignal { work.cancel() }
+    let interruption = Interruption { work.cancel() }
     let reports = await work.value
-    print(try rendered(reports), terminator: "")
+    try answer(Data(try rendered(reports).utf8))
     for image in reports { if let problem = image.problem { complain("\(problem)") } }
     if let signal = interruption.received {
       complain("interrupted: \(reports.count) of \(scan.images.count) images are done and stored")

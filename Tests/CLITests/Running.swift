@@ -1,0 +1,131 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The built program: `$VMLINEAGE`, else the newest of this checkout.
+let program: String? = {
+  let environment = ProcessInfo.processInfo.environment
+  let built = ["release", "debug"].map { packageFolder.appending(path: ".build/\($0)/vmlineage").path }
+  return (environment["VMLINEAGE"].map { [$0] } ?? built).first { access($0, X_OK) == 0 }
+}()
+
+/// A test image, where these were built (Fixtures/README.md).
+func fixture(_ name: String) -> String? {
+  let folder =
+    ProcessInfo.processInfo.environment["VMLINEAGE_FIXTURES"].map { URL(fileURLWithPath: $0) }
+    ?? packageFolder.appending(path: ".build/fixtures")
+  let path = folder.appending(path: name).path
+  return access(path, R_OK) == 0 ? path : nil
+}
+
+/// Whether a scan can be tried here.
+let canScan = program != nil && fixture("multi.qcow2") != nil && fixture("squashfs.qcow2") != nil
+
+/// Whether mounts of a test's own can be made here.
+let canMount = geteuid() == 0 && (try? run(["unshare", "-m", "true"]).status) == 0
+
+/// A program that goes on while the test looks at it; its temporary folder and its catalog are the test's own.
+final class Running {
+  let process = Process()
+  let folder: URL
+  private let output: URL
+  private let errors: URL
+
+  init(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
+    self.folder = folder
+    output = folder.appending(path: "output-\(UUID().uuidString)")
+    errors = folder.appending(path: "errors-\(UUID().uuidString)")
+    for file in [output, errors] { try Data().write(to: file) }
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(["TMPDIR": folder.path, "VMLINEAGE_CATALOG": folder.appending(path: "catalog.db").path]) { $1 }
+      .merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+  }
+
+  /// Waits for its end.
+  func finish() throws -> Finished {
+    process.waitUntilExit()
+    return Finished(
+      status: process.terminationStatus, output: try Data(contentsOf: output), errors: try Data(contentsOf: errors))
+  }
+
+  /// The processes that scan images for it: each the leader of a group.
+  var workers: [Int32] {
+    processes { $0.parent == process.processIdentifier && arguments(of: $0.id).contains("scan-image") }
+  }
+
+  deinit {
+    guard process.isRunning else { return }
+    for group in workers { kill(-group, SIGKILL) }
+    process.terminate()
+  }
+}
+
+private struct Facts {
+  var id: Int32
+  var parent: Int32
+  var group: Int32
+}
+
+/// Processes that are not zombies (proc(5), stat).
+private func processes(where matches: (Facts) -> Bool) -> [Int32] {
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+  return names.compactMap { Int32($0) }.filter { id in
+    guard let data = FileManager.default.contents(atPath: "/proc/\(id)/stat") else { return false }
+    let fields = String(decoding: data, as: UTF8.self).split(separator: ") ").last?.split(separator: " ") ?? []
+    guard fields.count > 2, fields[0] != "Z", let parent = Int32(fields[1]), let group = Int32(fields[2]) else {
+      return false
+    }
+    return matches(Facts(id: id, parent: parent, group: group))
+  }
+}
+
+/// What still runs of a group.
+func members(ofGroup group: Int32) -> [Int32] { processes { $0.group == group } }
+
+func arguments(of process: Int32) -> [String] {
+  let data = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+  return data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// The QEMU that runs a group's appliance, once it does.
+func qemu(ofGroup group: Int32) -> Int32? {
+  members(ofGroup: group).first { id in
+    let arguments = arguments(of: id)
+    return arguments.first?.contains("qemu-system") == true && arguments.contains { $0.contains("guestfsd.sock") }
+  }
+}
+
+/// The folder of a QEMU's sockets, where libguestfs puts it.
+func socketFolder(ofQEMU id: Int32) -> String? {
+  arguments(of: id).joined(separator: " ").firstMatch(of: /path=([^, ]*\/libguestfs\w+)\/guestfsd\.sock/).map {
+    String($0.1)
+  }
+}
+
+/// Files that a process holds open.
+func openFiles(_ process: Int32) -> [String] {
+  let folder = "/proc/\(process)/fd"
+  return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+    .compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
+}
+
+/// Waits until there is a value; nil where there is none after a bound that is far beyond what it takes.
+func eventually<Value>(_ seconds: Double = 60, _ body: () -> Value?) -> Value? {
+  let end = Date(timeIntervalSinceNow: seconds)
+  repeat {
+    if let value = body() { return value }
+    Thread.sleep(forTimeInterval: 0.1)
+  } while Date() < end
+  return nil
+}
+
+/// What runs of the program left in their temporary folder.
+func left(in folder: URL) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("vmlineage-") }
+}

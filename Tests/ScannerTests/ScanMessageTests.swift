@@ -1,0 +1,117 @@
+import Fingerprints
+import Foundation
+import Guestfs
+import Inventory
+import TestSupport
+import Testing
+
+@testable import Scanner
+
+private let oddName = GuestPath(bytes: [0x61, 0x0A, 0xFF, 0x1B, 0x22])
+private let problem = Problem(code: "c", operation: "o", subject: "s", reason: "r\n\u{1B}", remedy: "m")
+
+private let messages: [ScanMessage] = [
+  .phase("boot", fraction: nil), .phase("read files", fraction: 0.25),
+  .image(ImageFacts(format: "vhd", virtualSize: .max, parent: ParentReference(name: "..\\gold.vhd"))),
+  .volume(Volume(id: "/dev/sda1", fileSystem: "ext4", status: .partial, problem: problem, mountPoint: oddName)),
+  .system(OperatingSystem(family: "linux", distribution: "debian", version: "12", product: "Debian")),
+  .packages([Package(kind: .deb, name: "a", version: "1:2-3", location: oddName, files: [PackageFile(path: oddName)])]),
+  .files([FileRecord(volume: "/dev/sda1", path: oddName, kind: .link, size: .max, modified: .min, target: oddName)]),
+  .done(status: .partial, problem: problem, counts: Counts(files: 3, read: 2, digested: 1, unreadable: 1)),
+]
+
+private func inventory(of messages: [ScanMessage]) -> Inventory {
+  var builder = InventoryBuilder(image: ImageFacts(format: "raw"))
+  messages.forEach { builder.add($0) }
+  return builder.finished(otherwise: problem)
+}
+
+@Test func `messages come back from their lines however these arrive`() throws {
+  let data = try messages.map { try $0.line() }.reduce(Data(), +)
+  #expect(data.count { $0 == UInt8(ascii: "\n") } == messages.count)
+  for step in [1, 2, 7, 64, data.count] {
+    var lines = ScanMessageLines()
+    var received: [ScanMessage] = []
+    for start in stride(from: 0, to: data.count, by: step) {
+      received += try lines.messages(data[start..<min(start + step, data.count)])
+    }
+    #expect(inventory(of: received) == inventory(of: messages))
+    #expect(received.count == messages.count)
+  }
+}
+
+@Test(arguments: [
+  "\n", "no message\n", "{}\n", "{\"done\":{}}\n", "{\"files\":{\"_0\":[{}]}}\n", "\u{1B}[2J\n", "[[[[[\n",
+])
+func `what is no message is an error that is safe to print`(text: String) {
+  var lines = ScanMessageLines()
+  let error = #expect(throws: GarbledMessage.self) { try lines.messages(Data(text.utf8)) }
+  #expect(error?.reason.contains("\u{1B}") == false)
+}
+
+@Test func `mutated messages never end the parent`() throws {
+  let data = try messages.map { try $0.line() }.reduce(Data(), +)
+  var generator = SeededGenerator(seed: 5)
+  for _ in 0..<500 {
+    var bad = data
+    for _ in 0..<3 {
+      bad[Int.random(in: 0..<bad.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+    }
+    var lines = ScanMessageLines()
+    if let received = try? lines.messages(bad) { #expect(received.count <= messages.count + 3) }
+  }
+}
+
+@Test func `a line without an end is given up`() {
+  var lines = ScanMessageLines(longest: 1000)
+  #expect(throws: Never.self) { _ = try lines.messages(Data(count: 900)) }
+  #expect(throws: GarbledMessage.self) { _ = try lines.messages(Data(count: 200)) }
+}
+
+@Test func `a child that died half way leaves no half an inventory`() {
+  let half = inventory(of: messages.dropLast())
+  #expect(half == Inventory(image: inventory(of: messages).image, status: .failed, problem: problem))
+  #expect(half.image.format == "vhd")
+  let whole = inventory(of: messages)
+  #expect(whole.files.count == 1 && whole.packages.count == 1 && whole.volumes.count == 1 && whole.systems.count == 1)
+  #expect(whole.status == .partial && whole.counts.files == 3)
+}
+
+@Test func `a key says what it opens`() throws {
+  let device = try VolumeKey(selector: "/dev/sda2:key:pass:word")
+  #expect(device.key == "pass:word")
+  #expect(device.opens("/dev/sda2", uuid: ""))
+  #expect(!device.opens("/dev/sda3", uuid: "abc"))
+  let uuid = try VolumeKey(selector: "ABC-1:key:k")
+  #expect(uuid.opens("/dev/sdb", uuid: "abc-1"))
+  #expect(!uuid.opens("/dev/sdb", uuid: ""))
+  #expect(try VolumeKey(selector: "all:key:").opens("/dev/sdz", uuid: ""))
+  for bad in ["", "all", "all:key", "all:pass:x", "all:file:/nonexistent/key"] {
+    #expect(throws: Problem.self, "\(bad)") { try VolumeKey(selector: bad) }
+  }
+}
+
+@Test func `a key file's last newline is not the key's`() throws {
+  try withTemporaryFolder { folder in
+    let file = folder.appending(path: "key")
+    try Data("two\nlines\n".utf8).write(to: file)
+    #expect(try VolumeKey(selector: "all:file:\(file.path)").key == "two\nlines")
+  }
+}
+
+@Test func `an image that was replaced after the check is refused`() throws {
+  try withTemporaryFolder { folder in
+    let path = folder.appending(path: "disk.raw").path
+    try Data(count: 65_536).write(to: URL(fileURLWithPath: path))
+    let facts = try openImage(path, assumeRaw: true, allowedFolders: []).facts
+    var request = ScanRequest(
+      path: path, expected: facts.files.first, assumeRaw: true, folder: folder.path, acceleration: .tcg, memory: 512,
+      processors: 1)
+    #expect(try OpenImage(request).virtualSize == 65_536)
+    try Data(count: 65_536).write(to: URL(fileURLWithPath: path), options: .atomic)
+    let error = #expect(throws: Problem.self) { try OpenImage(request) }
+    #expect(error?.code == "changed")
+    request.expected = nil
+    #expect(try OpenImage(request).virtualSize == 65_536)
+  }
+}
