@@ -100,7 +100,6 @@ struct ScanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let scan = try begin()
-    let interruption = Interruption()
     let work = Task { await scan.run() }
     let interruption = Interruption { work.cancel() }
     let reports = await work.value
