@@ -33,7 +33,31 @@ func join(_ contents: [Described], _ inventory: Inventory, _ ownership: Ownershi
     }
     declared.append(application)
   }
-  return declared
+  return withoutNotes(declared)
+}
+
+/// A program's note that names the package that the package database has too is one more claim for that package.
+private func withoutNotes(_ applications: [Application]) -> [Application] {
+  let systemKinds = [PackageKind.deb, .rpm, .apk, .pacman].map(\.rawValue)
+  var places: [[String]: Int] = [:]
+  for (place, application) in applications.enumerated() where systemKinds.contains(application.kind) {
+    guard let package = application.package else { continue }
+    for version in Set([package.version, package.sourceVersion ?? package.version]) {
+      for name in names(of: package) {
+        let key = [application.volume, name, version]
+        // The package of that very name, not another of the same source.
+        if places[key] == nil || package.name.lowercased() == name { places[key] = place }
+      }
+    }
+  }
+  var kept = applications
+  var folded: Set<Int> = []
+  for (place, note) in applications.enumerated() where note.kind == PackageKind.note.rawValue {
+    guard let package = places[[note.volume, note.name.lowercased(), note.version]] else { continue }
+    kept[package].claims += note.claims
+    folded.insert(place)
+  }
+  return kept.enumerated().filter { !folded.contains($0.offset) }.map(\.element)
 }
 
 /// A package that may be the application: it has its name, or lists most of its files.

@@ -1,12 +1,12 @@
 internal import Foundation
 internal import Inventory
 
-/// A name, version or other short text as a database gives it. Nil where it is empty or over 1 KiB, which no honest one
-/// is, or is no line of text.
+/// A name, version or other short text as a database gives it: invalid UTF-8 replaced, white space around it dropped.
+/// Nil where it is empty or over 1 KiB, which no honest one is.
 func declaredText(_ bytes: some Collection<UInt8>) -> String? {
   guard bytes.count <= 1024 else { return nil }
-  let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .newlines)
-  return DeclaredText.line(text, limit: 4096)
+  let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  return text.isEmpty ? nil : text
 }
 
 /// `declaredText` of text that is already decoded.

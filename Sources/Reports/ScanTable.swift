@@ -50,6 +50,9 @@ private func imageLines(_ report: ImageReport, _ options: TableOptions) -> [Stri
     // A name of one long word does not break.
     lines += wrapped(words(system), indent: 2, width: options.width).map { shortened($0, to: options.width) }
   }
+  if let parent = report.inventory.image.parent {
+    lines += wrapped("child of \(printable(parent.name))", indent: 2, width: options.width)
+  }
   lines += problems(report).flatMap { wrapped("! " + $0, indent: 2, width: options.width) }
   lines += releaseLines(report, options)
   lines += packageLines(report, options)
@@ -88,14 +91,14 @@ private func words(_ system: OperatingSystem) -> String {
 /// What went wrong with the image and with each of its volumes, in plain words.
 private func problems(_ report: ImageReport) -> [String] {
   var words = report.reason.map { [$0.description] } ?? []
-  if let parent = report.inventory.image.parent { words.append("its parent is \(printable(parent.name))") }
   for volume in report.inventory.volumes {
     let name = "\(printable(volume.id)) (\(printable(volume.fileSystem)))"
     // What the image as a whole gives as its reason is not said twice.
-    let reason = volume.problem == report.reason ? "" : volume.problem.map { ": \($0)" } ?? ""
+    let isSaid = volume.problem != nil && volume.problem == report.reason
+    let reason = isSaid ? "" : volume.problem.map { ": \($0)" } ?? ""
     switch volume.status {
     case .read: if !reason.isEmpty { words.append(name + reason) }
-    case .encrypted: if !reason.isEmpty { words.append("\(name) is encrypted; --key opens it") }
+    case .encrypted: if !isSaid { words.append("\(name) is encrypted; --key opens it") }
     case .partial: words.append("\(name) was read in part" + reason)
     case .failed: words.append("\(name) could not be read" + reason)
     }

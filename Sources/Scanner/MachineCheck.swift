@@ -31,18 +31,29 @@ package func checkMachine() -> [MachineCheck] {
     program("qemu-nbd", package: "qemu-utils", use: "reads blocks of images"),
     program("qemu-system-x86_64", package: "qemu-system-x86", use: "runs the appliance"),
     kernel(),
-    applianceFeature("libguestfs-xfs", file: "zz-packages-xfs", use: "XFS volumes"),
+    applianceFeature("libguestfs-xfs", file: "packages-xfs", use: "XFS volumes"),
     program("ntfs-3g", package: "ntfs-3g", use: "NTFS volumes", isNeeded: false),
     memory(),
     temporarySpace(),
     program("strace", package: "strace", use: "capture follows builds with it", isNeeded: false),
     program("git", package: "git", use: "capture asks it for revisions", isNeeded: false),
-    AccelerationChoice.kvmIsThere
-      ? MachineCheck("KVM", .good, "/dev/kvm is there", isNeeded: false)
-      : MachineCheck(
-        "KVM", .limited, "no /dev/kvm for this user: the appliance is emulated, some four times slower",
-        remedy: "use a machine with virtualisation, or add this user to the group kvm", isNeeded: false),
+    kvm(),
   ]
+}
+
+private func kvm() -> MachineCheck {
+  if !AccelerationChoice.kvmIsThere {
+    return MachineCheck(
+      "KVM", .limited, "no /dev/kvm for this user: the appliance is emulated, which is slower",
+      remedy: "use a machine with virtualisation, or add this user to the group kvm", isNeeded: false)
+  }
+  let choice = AccelerationChoice()
+  if choice.remembered == .tcg {
+    return MachineCheck(
+      "KVM", .limited, "/dev/kvm is there, but no guest runs under it: the appliance is emulated, which is slower",
+      remedy: "rm '\(choice.memory.path)' to try again", isNeeded: false)
+  }
+  return MachineCheck("KVM", .good, "/dev/kvm is there", isNeeded: false)
 }
 
 /// Boots an empty appliance as a scan would.

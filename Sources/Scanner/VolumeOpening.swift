@@ -66,9 +66,12 @@ struct VolumeOpening {
       problem: Problem(
         code: "encrypted", operation: "open volume", subject: device, reason: "it is encrypted and no key opens it",
         remedy: "give one with --key \(device):key:PASSPHRASE or --key \(device):file:FILE"))
+    // As libguestfs's own tools name it, so that a volume has the same id every time; the UUID is the guest's text.
+    let isUUID = !uuid.isEmpty && uuid.utf8.count <= 64 && uuid.allSatisfy { $0.isHexDigit || $0 == "-" }
+    let name = isUUID ? "luks-\(uuid)" : "luks-\(number)"
     for key in keys where key.opens(device, uuid: uuid) {
       do {
-        try appliance.openEncrypted(device, key: key.key, name: "vmlineage\(number)")
+        try appliance.openEncrypted(device, key: key.key, name: name)
         return nil
       } catch {
         volume.problem?.reason = "it is encrypted and the key given does not open it: \(error.reason)"
