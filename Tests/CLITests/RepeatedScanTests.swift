@@ -25,10 +25,13 @@ import Testing
     #expect(second.document.images.allSatisfy { $0.unchanged }, "\(second.finished.errorText)")
     #expect(second.document.images.map(\.id) == first.document.images.map(\.id))
     let after = try second.document.images.map { try storedFiles(of: $0, in: catalog) }
-    let sizes = try artifactSizes(SharedScan.signatures[0])
+    let (sizes, texts) = try shipped("1.9.4")
     for (old, new) in zip(before, after) {
       let read = new.filter { $0.value.sha256 != "" && old[$0.key]?.sha256 == "" }
-      let due = old.filter { $0.value.sha256 == "" && sizes.contains($0.value.size) }
+      let due = old.filter { path, file in
+        let name = URL(fileURLWithPath: "/" + path).lastPathComponent
+        return file.sha256 == "" && (sizes.contains(file.size) || texts.contains(name))
+      }
       #expect(Set(read.keys) == Set(due.keys))
     }
     let shop = try #require(second.document.images.first { $0.name == "shop.vhdx" })
@@ -55,12 +58,12 @@ import Testing
     }
   }
 
-  private func artifactSizes(_ signature: String) throws -> Set<String> {
-    struct Signature: Decodable {
-      struct Artifact: Decodable { var size: Int }
-      var artifacts: [Artifact]
-    }
-    let data = try Data(contentsOf: URL(fileURLWithPath: signature))
-    return Set(try JSONDecoder().decode(Signature.self, from: data).artifacts.map { "\($0.size)" })
+  /// Of the files that a release shipped: their sizes, and the names of texts, which may be edited where installed.
+  private func shipped(_ version: String) throws -> (sizes: Set<String>, texts: Set<String>) {
+    let folder = Program.fixtures.appending(path: "shop/\(version)")
+    let files = try run(["find", folder.path, "-type", "f"]).text.split(separator: "\n").map(String.init)
+    let contents = try files.map { ($0, try Data(contentsOf: URL(fileURLWithPath: $0))) }
+    let texts = contents.filter { !$0.1.contains(0) }.map { URL(fileURLWithPath: $0.0).lastPathComponent }
+    return (Set(contents.map { "\($0.1.count)" }), Set(texts))
   }
 }
