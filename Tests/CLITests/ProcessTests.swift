@@ -61,8 +61,10 @@ import Testing
         #expect(eventually { members(ofGroup: group).isEmpty ? true : nil } != nil)
       }
       for sockets in sockets { #expect(!FileManager.default.fileExists(atPath: sockets)) }
+      // Each worker took its own folder away; the program's, with the signatures' index in it, is still there.
       for run in try left(in: folder) {
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: run).path).isEmpty)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: run).path)
+        #expect(!names.contains { $0.hasPrefix("image-") })
       }
       // The next run takes away what nobody was left to.
       _ = try Running([vmlineage, "scan", folder.appending(path: "nothing").path], in: folder).finish()
