@@ -55,6 +55,11 @@ import Testing
       let groups = [try #require(scanner(of: multi, in: scan)), try #require(scanner(of: squashfs, in: scan))]
       let sockets = groups.compactMap { socketFolder(ofQEMU: $0.qemu) }
       #expect(sockets.count == 2)
+      // In the middle: files are being read, by a program of its own beside the appliance.
+      let reader = eventually(180) {
+        members(ofGroup: groups[0].group).first { arguments(of: $0).first?.contains("qemu-nbd") == true }
+      }
+      #expect(reader != nil)
       kill(scan.process.processIdentifier, SIGKILL)
       _ = try scan.finish()
       for (group, _) in groups {
