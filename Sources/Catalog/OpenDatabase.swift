@@ -48,12 +48,8 @@ private func checkFile(_ path: String) throws {
 /// Refuses what a later version or another program made, and copies what an earlier version made.
 private func checkVersion(_ database: DatabaseQueue, _ path: String, _ migrator: DatabaseMigrator) throws {
   let (applied, tables, isNewer) = try database.read { db in
-    (
-      try migrator.appliedIdentifiers(db),
-      try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations'")
-        ?? 0,
-      try migrator.hasBeenSuperseded(db)
-    )
+    let tables = try tableCount(db)
+    return (try migrator.appliedIdentifiers(db), tables, try migrator.hasBeenSuperseded(db))
   }
   if isNewer {
     throw Problem(
@@ -77,8 +73,19 @@ private func migrate(_ database: DatabaseQueue, _ migrator: DatabaseMigrator) th
   do {
     try migrator.migrate(database)
   } catch {
-    guard try database.read({ try migrator.hasCompletedMigrations($0) }) else { throw error }
+    let isDone = try database.read { db in
+      _ = try tableCount(db)
+      return try migrator.hasCompletedMigrations(db)
+    }
+    guard isDone else { throw error }
   }
+}
+
+/// How many tables there are beside that of migrations. Asked first in a transaction it also fixes what the rest of it
+/// sees: another program may be making them, and GRDB looks twice.
+private func tableCount(_ db: Database) throws -> Int {
+  try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations'")
+    ?? 0
 }
 
 /// Runs `body` and turns what the database throws into a problem that says what to do.
