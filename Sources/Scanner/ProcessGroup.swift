@@ -17,14 +17,27 @@ enum ProcessGroup {
     exit(2)
   }
 
-  /// Where the group's QEMUs have their sockets: libguestfs puts these where no setting reaches (hostile.md, rule 6),
-  /// and QEMU's command line names the folder.
+  /// Where the group has the sockets of its appliances: libguestfs puts these where no setting reaches (hostile.md,
+  /// rule 6). It listens there before it starts QEMU, and the kernel knows each socket's path by its inode (proc(5)).
   private static func socketFolders(ofGroup group: pid_t) -> [String] {
     let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return processes.compactMap { pid_t($0) }.filter { getpgid($0) == group }.compactMap { process in
-      guard let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else { return nil }
-      let text = String(decoding: line, as: UTF8.self)
-      return text.firstMatch(of: /path=([^,\0]*\/libguestfs[A-Za-z0-9]+)\/guestfsd\.sock/).map { String($0.1) }
+    let members = processes.compactMap { pid_t($0) }.filter { getpgid($0) == group }
+    let sockets = members.reduce(into: Set<Substring>()) { $0.formUnion(openSockets(of: $1)) }
+    let known = FileManager.default.contents(atPath: "/proc/net/unix") ?? Data()
+    let paths = String(decoding: known, as: UTF8.self).split(separator: "\n").compactMap { line -> String? in
+      // Num RefCount Protocol Flags Type St Inode Path
+      let fields = line.split(separator: " ", maxSplits: 7)
+      guard fields.count == 8, sockets.contains(fields[6]) else { return nil }
+      return fields[7].wholeMatch(of: /(.*\/libguestfs[A-Za-z0-9]+)\/[a-z]+\.sock/).map { String($0.1) }
+    }
+    return Array(Set(paths))
+  }
+
+  private static func openSockets(of process: pid_t) -> [Substring] {
+    let folder = "/proc/\(process)/fd"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap { name in
+      let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
+      return target?.wholeMatch(of: /socket:\[([0-9]+)\]/)?.1
     }
   }
 }
