@@ -20,6 +20,7 @@ extension Appliance {
     _ paths: [[UInt8]], volume: Int, folder: URL
   ) throws -> (tar: URL, complaints: String) {
     try uploadNames(paths, folder: folder)
+    try clearScratch()
     let complaints = try shell(.archive(volume: volume))
     return (scratchFile, complaints)
   }
@@ -29,13 +30,24 @@ extension Appliance {
     of files: [(path: [UInt8], size: UInt64)], volume: Int, folder: URL
   ) throws -> [[UInt8]: FileEnds] {
     try uploadNames(files.map(\.path), folder: folder)
+    try clearScratch()
     _ = try shell(.heads(volume: volume))
     let heads = try slices(of: files)
+    try clearScratch()
     _ = try shell(.tails(volume: volume))
     let tails = try slices(of: files)
     return heads.reduce(into: [:]) { ends, head in
       if let tail = tails[head.key] { ends[head.key] = FileEnds(head: head.value, tail: tail) }
     }
+  }
+
+  /// What an earlier call left there must not pass for this one's, whatever becomes of it.
+  private func clearScratch() throws {
+    let writing = try FileHandle(forWritingTo: scratchFile)
+    defer { try? writing.close() }
+    let size = try writing.seekToEnd()
+    try writing.truncate(atOffset: 0)
+    try writing.truncate(atOffset: size)
   }
 
   func uploadNames(_ paths: [[UInt8]], folder: URL) throws {

@@ -38,16 +38,28 @@ package struct AccelerationChoice: Sendable {
   package func decide(in run: RunFolder, say: (String) -> Void) async -> Acceleration {
     guard Self.kvmIsThere else { return .tcg }
     if let remembered { return remembered }
-    guard let folder = try? run.folder("probe") else { return .tcg }
-    let failure = await Supervisor.probe(.kvm, folder: folder, deadline: Self.probeDeadline)
-    let choice: Acceleration = failure == nil ? .kvm : .tcg
-    if let failure {
+    guard let failure = await probe(.kvm, in: run) else {
+      remember(.kvm)
+      return .kvm
+    }
+    // Where emulation fails too, it was not KVM's fault, and nothing was learnt for the next run.
+    if await probe(.tcg, in: run) == nil {
       say(
         "KVM is there but a guest does not run under it (\(failure.code)): software emulation is used from now on; "
           + "delete \(memory.path) to try again")
+      remember(.tcg)
     }
-    remember(choice)
-    return choice
+    return .tcg
+  }
+
+  private func probe(_ acceleration: Acceleration, in run: RunFolder) async -> Problem? {
+    do {
+      let folder = try run.folder("probe")
+      return await Supervisor.probe(acceleration, folder: folder, deadline: Self.probeDeadline)
+    } catch {
+      return error as? Problem
+        ?? Problem(code: "failed", operation: "probe", subject: acceleration.rawValue, reason: "\(error)")
+    }
   }
 
   /// A KVM guest boots in a few seconds; the first start of libguestfs also builds its appliance, some twenty.

@@ -150,7 +150,7 @@ private actor Shared<Value: Sendable> {
     get async {
       let task = self.task ?? Task { await make() }
       self.task = task
-      return await task.value
+      return await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
     }
   }
 }
