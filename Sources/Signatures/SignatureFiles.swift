@@ -2,9 +2,9 @@ package import Foundation
 
 /// Where signatures lie.
 package enum SignatureFiles {
-  /// The folders that are used where none is named, those that exist: `Signatures` beside the program (or in a folder
-  /// above it, as in a checkout), and `vmlineage/signatures` in the user's data folder (XDG Base Directory
-  /// Specification: `XDG_DATA_HOME`, by default `~/.local/share`).
+  /// The folders that are used where none is named, those that exist: `Signatures` beside the program, and
+  /// `vmlineage/signatures` in the user's data folder (XDG Base Directory Specification: `XDG_DATA_HOME`, by default
+  /// `~/.local/share`).
   package static func defaultFolders(
     program: URL = URL(fileURLWithPath: CommandLine.arguments.first ?? "vmlineage"),
     environment: [String: String] = ProcessInfo.processInfo.environment

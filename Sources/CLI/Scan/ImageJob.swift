@@ -26,7 +26,8 @@ struct ImageJob: Sendable {
     catalog = try Catalog(path: command.catalog.path)
     let run = try RunFolder()
     self.run = run
-    index = try SignatureIndex.open(paths: command.signatures, temporaryFolder: run.url) { complain("\($0)") }
+    let signatures = command.signatures.isEmpty ? SignatureFiles.defaultFolders() : command.signatures
+    index = try SignatureIndex.open(paths: signatures, temporaryFolder: run.url) { complain("\($0)") }
     acceleration = Shared { await AccelerationChoice().decide(in: run) { complain($0) } }
   }
 
