@@ -11,7 +11,7 @@ package struct DiskFormatError: Error, CustomStringConvertible, Equatable, Senda
     /// No bytes at all.
     case empty
     /// No known header.
-    case unrecognised
+    case unrecognised = "not-an-image"
     /// The headers of more than one format, or another one than was stated.
     case ambiguous
     /// The file ends before what its header and tables say.

@@ -8,7 +8,7 @@ import Testing
     ("backing-loop-b.qcow2", "refers-outside"), ("data-file.qcow2", "refers-outside"),
     ("differencing.vhd", "differencing"), ("differencing.vhdx", "differencing"), ("empty.qcow2", "empty"),
     ("extent-outside.vmdk", "refers-outside"), ("half.qcow2", "truncated"), ("half.vhd", "truncated"),
-    ("text.vhd", "unrecognised"),
+    ("text.vhd", "not-an-image"),
   ])
   func `refuses a hostile image with its reason, alone and among others`(_ name: String, _ code: String) async throws {
     let file = Program.fixtures.appending(path: "hostile/\(name)").path

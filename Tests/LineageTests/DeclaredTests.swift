@@ -16,7 +16,7 @@ struct DeclaredTests {
 
   @Test func `every package is an application with a declared claim`() {
     var world = World()
-    world.packages = PackageKind.allCases.map { package("p", "1", kind: $0) }
+    world.packages = PackageKind.allCases.map { package("p-\($0)", "1", kind: $0) }
     let found = world.findings.applications
     #expect(found.map(\.kind).sorted() == PackageKind.allCases.map(\.rawValue).sorted())
     #expect(found.allSatisfy { $0.origin == .declared && $0.match == nil && $0.claims.map(\.rule) == ["declared"] })

@@ -104,7 +104,8 @@ struct ScanCommand: AsyncParsableCommand {
     let interruption = Interruption { work.cancel() }
     let reports = await work.value
     try answer(Data(try rendered(reports).utf8))
-    for image in reports { if let problem = image.problem { complain("\(problem)") } }
+    // The table has the reasons; with JSON a person reads them here.
+    for image in reports where output.format == .json { if let reason = image.reason { complain("\(reason)") } }
     if let signal = interruption.received {
       complain("interrupted: \(reports.count) of \(scan.images.count) images are done and stored")
       throw ExitCode(128 + signal)
@@ -120,7 +121,7 @@ extension ScanCommand {
       return try ScanRun(self)
     } catch {
       complain(printable("\(error)"))
-      throw ExitCode(2)
+      throw ExitCode((error as? Problem)?.code == "usage" ? 64 : 2)
     }
   }
 
