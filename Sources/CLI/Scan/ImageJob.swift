@@ -151,7 +151,11 @@ private actor Shared<Value: Sendable> {
     get async {
       let task = self.task ?? Task { await make() }
       self.task = task
-      return await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+      return await withTaskCancellationHandler {
+        await task.value
+      } onCancel: {
+        task.cancel()
+      }
     }
   }
 }
