@@ -12,11 +12,11 @@ struct ReadingPlan {
   let onlyDeclared: Bool
 
   /// Whether both ends of this file are to be looked at: an executable by its permission or its name.
-  func wantsEnds(_ file: FileRecord) -> Bool {
+  /// ntfs-3g and vfat give every file the same permissions: only the name tells there.
+  func wantsEnds(_ file: FileRecord, permissionsTell: Bool) -> Bool {
     guard file.kind == .regular, file.size >= 64, file.size <= ScanLimits.fileBytes else { return false }
-    // ntfs-3g and vfat give every file every permission: only the name tells there.
     let named = Self.executableNames.contains { file.path.hasExtension($0) } || file.path.lossy.contains(".so.")
-    return named || (file.mode & 0o111 != 0 && file.mode & 0o777 != 0o777)
+    return named || (permissionsTell && file.mode & 0o111 != 0)
   }
 
   private static let executableNames = [

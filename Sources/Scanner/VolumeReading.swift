@@ -44,7 +44,8 @@ struct VolumeReading {
 
   private func outlines(_ volume: ListedVolume) throws -> [GuestPath: ExecutableOutline] {
     if plan.onlyDeclared { return [:] }
-    let files = volume.files.filter(plan.wantsEnds).prefix(ScanLimits.outlines)
+    let permissionsTell = !["ntfs", "vfat", "exfat"].contains(volume.volume.fileSystem)
+    let files = volume.files.filter { plan.wantsEnds($0, permissionsTell: permissionsTell) }.prefix(ScanLimits.outlines)
     if files.isEmpty { return [:] }
     let sizes = Dictionary(files.map { ($0.path, $0.size) }, uniquingKeysWith: { first, _ in first })
     return try volume.tree.ends(of: Array(files)).reduce(into: [:]) { outlines, ends in

@@ -24,7 +24,7 @@ private let plan = ReadingPlan(screen: screen, digests: .needed, onlyDeclared: f
   #expect(tiny.wants(file("a", size: 64)))
   for kind in [FileRecord.Kind.directory, .link, .other] {
     #expect(!plan.wants(FileRecord(volume: "v", path: "a", kind: kind, size: 1000)))
-    #expect(!plan.wantsEnds(FileRecord(volume: "v", path: "a.exe", kind: kind, size: 1000)))
+    #expect(!plan.wantsEnds(FileRecord(volume: "v", path: "a.exe", kind: kind, size: 1000), permissionsTell: true))
   }
 }
 
@@ -36,13 +36,14 @@ private let plan = ReadingPlan(screen: screen, digests: .needed, onlyDeclared: f
 }
 
 @Test func `looks at the ends of executables only`() {
-  #expect(plan.wantsEnds(file("usr/bin/a", mode: 0o755)))
-  #expect(plan.wantsEnds(file("usr/lib/liba.so.1.2", mode: 0o644)))
-  #expect(plan.wantsEnds(file("Windows/A.EXE", mode: 0o777)))
-  #expect(!plan.wantsEnds(file("Users/photo.jpg", mode: 0o777)))
-  #expect(!plan.wantsEnds(file("usr/share/a", mode: 0o644)))
-  #expect(!plan.wantsEnds(file("usr/bin/a", size: 63, mode: 0o755)))
-  #expect(!plan.wantsEnds(file("usr/bin/a", size: (1 << 30) + 1, mode: 0o755)))
+  #expect(plan.wantsEnds(file("usr/bin/a", mode: 0o755), permissionsTell: true))
+  #expect(plan.wantsEnds(file("usr/lib/liba.so.1.2", mode: 0o644), permissionsTell: true))
+  #expect(plan.wantsEnds(file("Windows/A.EXE", mode: 0o777), permissionsTell: false))
+  #expect(!plan.wantsEnds(file("Users/photo.jpg", mode: 0o777), permissionsTell: false))
+  #expect(plan.wantsEnds(file("opt/tool", mode: 0o777), permissionsTell: true))
+  #expect(!plan.wantsEnds(file("usr/share/a", mode: 0o644), permissionsTell: true))
+  #expect(!plan.wantsEnds(file("usr/bin/a", size: 63, mode: 0o755), permissionsTell: true))
+  #expect(!plan.wantsEnds(file("usr/bin/a", size: (1 << 30) + 1, mode: 0o755), permissionsTell: true))
 }
 
 @Test func `an extension is the end of the last name in any case`() {
