@@ -160,7 +160,7 @@ import Testing
       let script = """
         #!/bin/sh
         case "$*" in *accel=kvm*guestfsd.sock*|*guestfsd.sock*accel=kvm*) exit 1;; esac
-        exec \(original) -L /usr/share/qemu "$@"
+        exec \(original) -L /usr/share/qemu -L /usr/share/seabios -L /usr/lib/ipxe/qemu "$@"
         """
       try Data(script.utf8).write(to: URL(fileURLWithPath: wrapper))
       chmod(wrapper, 0o755)

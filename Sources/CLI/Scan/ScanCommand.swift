@@ -104,8 +104,6 @@ struct ScanCommand: AsyncParsableCommand {
     let interruption = Interruption { work.cancel() }
     let reports = await work.value
     try answer(Data(try rendered(reports).utf8))
-    // The table has the reasons; with JSON a person reads them here.
-    for image in reports where output.format == .json { if let reason = image.reason { complain("\(reason)") } }
     if let signal = interruption.received {
       complain("interrupted: \(reports.count) of \(scan.images.count) images are done and stored")
       throw ExitCode(128 + signal)

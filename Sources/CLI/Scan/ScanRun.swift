@@ -59,11 +59,12 @@ final class ScanRun: Sendable {
     progress.phase(name, "check", nil)
     do {
       guard let report = try await job.report(path, name: name) else { return nil }
-      let outcome = report.unchanged ? "unchanged" : report.status.rawValue
+      let reason = report.status == .failed ? report.reason.map { ": " + printable($0.reason) } ?? "" : ""
+      let outcome = (report.unchanged ? "unchanged" : report.status.rawValue) + reason
       progress.finish(name, outcome: outcome, seconds: -start.timeIntervalSinceNow)
       return report
     } catch {
-      progress.finish(name, outcome: "failed", seconds: -start.timeIntervalSinceNow)
+      progress.finish(name, outcome: "failed: " + printable("\(error)"), seconds: -start.timeIntervalSinceNow)
       return job.failed(path, error)
     }
   }
