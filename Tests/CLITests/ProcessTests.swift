@@ -3,15 +3,15 @@ import TestSupport
 import Testing
 
 /// What becomes of the processes of a scan, whatever happens to them. Each test boots an appliance.
-@Suite(.serialized, .enabled(if: canScan)) struct ProcessTests {
+@Suite(.serialized) struct ProcessTests {
   let vmlineage: String
   let multi: String
   let squashfs: String
 
-  init() throws {
-    vmlineage = try #require(program)
-    multi = try #require(fixture("multi.qcow2"))
-    squashfs = try #require(fixture("squashfs.qcow2"))
+  init() {
+    vmlineage = Program.path
+    multi = Program.image("multi.qcow2")
+    squashfs = Program.image("squashfs.qcow2")
   }
 
   /// The group that scans an image, once its QEMU runs.
@@ -79,7 +79,7 @@ import Testing
 
   @Test func `what was done before an interruption is stored`() throws {
     try withTemporaryFolder { folder in
-      let half = try #require(fixture("hostile/half.vhd"))
+      let half = Program.image("hostile/half.vhd")
       let scan = try Running([vmlineage, "scan", half, multi, "--jobs", "1", "--format", "json"], in: folder)
       let (group, qemu) = try #require(scanner(of: multi, in: scan))
       let sockets = try #require(socketFolder(ofQEMU: qemu))

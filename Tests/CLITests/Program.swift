@@ -15,6 +15,9 @@ enum Program {
     return named.map { URL(fileURLWithPath: $0) } ?? packageFolder.appending(path: ".build/fixtures")
   }()
 
+  /// A test image (Fixtures/README.md).
+  static func image(_ name: String) -> String { fixtures.appending(path: name).path }
+
   /// Runs the program off the threads that tests share, since a scan takes minutes. KVM is left alone.
   static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Finished {
     let emulated = ["LIBGUESTFS_BACKEND": "direct", "LIBGUESTFS_BACKEND_SETTINGS": "force_tcg"]

@@ -2,25 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The built program: `$VMLINEAGE`, else the newest of this checkout.
-let program: String? = {
-  let environment = ProcessInfo.processInfo.environment
-  let built = ["release", "debug"].map { packageFolder.appending(path: ".build/\($0)/vmlineage").path }
-  return (environment["VMLINEAGE"].map { [$0] } ?? built).first { access($0, X_OK) == 0 }
-}()
-
-/// A test image, where these were built (Fixtures/README.md).
-func fixture(_ name: String) -> String? {
-  let folder =
-    ProcessInfo.processInfo.environment["VMLINEAGE_FIXTURES"].map { URL(fileURLWithPath: $0) }
-    ?? packageFolder.appending(path: ".build/fixtures")
-  let path = folder.appending(path: name).path
-  return access(path, R_OK) == 0 ? path : nil
-}
-
-/// Whether a scan can be tried here.
-let canScan = program != nil && fixture("multi.qcow2") != nil && fixture("squashfs.qcow2") != nil
-
 /// Whether mounts of a test's own can be made here.
 let canMount = geteuid() == 0 && (try? run(["unshare", "-m", "true"]).status) == 0
 

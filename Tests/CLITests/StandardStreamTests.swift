@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 /// How the program ends where what it writes goes nowhere. None of these boots an appliance.
-@Suite(.enabled(if: program != nil)) struct StandardStreamTests {
+@Suite struct StandardStreamTests {
   let vmlineage: String
 
-  init() throws { vmlineage = try #require(program) }
+  init() { vmlineage = Program.path }
 
   /// Runs a shell command in which `$V` is the program, `$I` an image that is refused and `$F` a folder of the test's own.
   private func shell(_ command: String, in folder: URL) throws -> Finished {
