@@ -47,10 +47,11 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--signatures", "/there/is/no/signature.json"], 2), (["--key", "nonsense"], 64),
-    (["--catalog", "/dev/null/catalog.db"], 2),
+    (options: ["--signatures", "/there/is/no/signature.json"], status: Int32(2)),
+    (options: ["--key", "nonsense"], status: Int32(64)),
+    (options: ["--catalog", "/dev/null/catalog.db"], status: Int32(2)),
   ])
-  func `what cannot be begun ends with one line`(_ options: [String], _ status: Int32) async throws {
+  func `what cannot be begun ends with one line`(options: [String], status: Int32) async throws {
     let file = Program.fixtures.appending(path: "hostile/empty.qcow2").path
     try await withCatalog { catalog in
       let ended = try await Program.run(["scan", file] + options, environment: ["VMLINEAGE_CATALOG": catalog])

@@ -160,6 +160,7 @@ import Testing
       let script = """
         #!/bin/sh
         case "$*" in *accel=kvm*guestfsd.sock*|*guestfsd.sock*accel=kvm*) exit 1;; esac
+        export QEMU_MODULE_DIR=/usr/lib/$(uname -m)-linux-gnu/qemu
         exec \(original) -L /usr/share/qemu -L /usr/share/seabios -L /usr/lib/ipxe/qemu "$@"
         """
       try Data(script.utf8).write(to: URL(fileURLWithPath: wrapper))
