@@ -17,25 +17,20 @@ package enum Supervisor {
     _ request: ScanRequest, image: ImageFacts, deadline: Duration,
     progress: @escaping @Sendable (String, Double?) -> Void
   ) async -> Inventory {
-    let ending = await run(.scan(request), image: image, deadline: deadline, progress: progress)
-    return ending.inventory
+    await run(.scan(request), image: image, deadline: deadline, progress: progress)
   }
 
   /// Whether an appliance boots with this acceleration within `deadline`; nil where it does, else why not.
   package static func probe(_ acceleration: Acceleration, folder: URL, deadline: Duration) async -> Problem? {
     let task = WorkerTask.probe(folder: folder.path, acceleration: acceleration)
-    let ending = await run(task, image: ImageFacts(), deadline: deadline) { _, _ in }
-    return ending.inventory.status == .scanned ? nil : ending.inventory.problem
-  }
-
-  private struct Ending {
-    var inventory: Inventory
+    let inventory = await run(task, image: ImageFacts(), deadline: deadline) { _, _ in }
+    return inventory.status == .scanned ? nil : inventory.problem
   }
 
   private static func run(
     _ task: WorkerTask, image: ImageFacts, deadline: Duration,
     progress: @escaping @Sendable (String, Double?) -> Void
-  ) async -> Ending {
+  ) async -> Inventory {
     let builder = Mutex(InventoryBuilder(image: image))
     let group = Mutex<pid_t?>(nil)
     let timedOut = Mutex(false)
@@ -72,7 +67,7 @@ package enum Supervisor {
         code: "deadline", operation: "scan", subject: subject, reason: "not done after \(deadline)",
         remedy: "give more time with --deadline")
       : Problem(code: "died", operation: "scan", subject: subject, reason: reason + said(task))
-    return Ending(inventory: builder.withLock { $0.finished(otherwise: problem) })
+    return builder.withLock { $0.finished(otherwise: problem) }
   }
 
   /// The last of what the child said on standard error.
