@@ -37,7 +37,7 @@ package final class Catalog: Sendable {
   /// The id of the image whose named file is `file`: that of `host:path` where it was seen before, else that of the
   /// image that had this device and inode on this host (it was moved), else a new one. Minted ids are UUIDs.
   package func imageID(host: String, file: ImageFile, at now: Date = Date()) throws -> String {
-    try write { try findOrMintImage($0, host: host, file: file, now: now) }
+    try write { try findOrMintImage($0, host: host, file: file, now: milliseconds(now)) }
   }
 
   /// Stores one scan and what follows from it, all or nothing. `builds` are the signatures that the findings name
@@ -47,21 +47,29 @@ package final class Catalog: Sendable {
     role: ImageRole? = nil, at now: Date = Date()
   ) throws {
     try write { db in
-      if let role { try setRole(db, image: image, role) }
-      let inventoryID = try InventoryWriter(db).store(inventory, image: image, received: now)
-      try ClaimWriter(db, image: image, inventory: inventoryID).store(findings, builds: builds, of: inventory)
+      let (row, now) = (try imageRow(db, image), milliseconds(now))
+      if let role { try setRole(db, image: row, role, now: now) }
+      let stored = try InventoryWriter(db).store(inventory, image: row, received: now)
+      let projector = Projector(db)
+      try SightingWriter(db, projector.things, image: row, inventory: stored)
+        .store(findings, builds: builds, of: inventory)
+      try projector.add(.inventory(stored), of: row, at: now)
     }
   }
 
-  /// Drops the image's claims and stores these instead: what follows from its newest inventory by today's signatures.
+  /// Drops what followed from the image's newest inventory and stores this instead: what follows by today's signatures.
   package func replaceClaims(
     _ findings: Findings, of inventory: Inventory, builds: [Digest: Signature], image: String,
-    role: ImageRole? = nil
+    role: ImageRole? = nil, at now: Date = Date()
   ) throws {
     try write { db in
-      if let role { try setRole(db, image: image, role) }
-      let inventoryID = try newestInventory(db, image: image)
-      try ClaimWriter(db, image: image, inventory: inventoryID).store(findings, builds: builds, of: inventory)
+      let row = try imageRow(db, image)
+      if let role { try setRole(db, image: row, role, now: milliseconds(now)) }
+      let newest = try newestInventory(db, image: row)
+      let projector = Projector(db)
+      try SightingWriter(db, projector.things, image: row, inventory: newest)
+        .store(findings, builds: builds, of: inventory)
+      try projector.replay(image: row)
     }
   }
 
@@ -78,7 +86,8 @@ package final class Catalog: Sendable {
   /// Adds what was read of files of the image's newest inventory since; its own rows stay as they are.
   package func addSupplement(_ supplements: [Supplement], image: String, at now: Date = Date()) throws {
     try write { db in
-      try InventoryWriter(db).add(supplements, to: newestInventory(db, image: image), received: now)
+      let newest = try newestInventory(db, image: imageRow(db, image))
+      try InventoryWriter(db).add(supplements, to: newest, received: now)
     }
   }
 

@@ -18,7 +18,7 @@ final class InventoryWriter {
   }
 
   /// The new inventory's id.
-  func store(_ inventory: Inventory, image: String, received: Date) throws -> Int64 {
+  func store(_ inventory: Inventory, image: Int64, received: Int64) throws -> Int64 {
     let id = try storeHeader(inventory, image, received)
     try storeImageFiles(inventory.image.files, id)
     try storeVolumes(inventory.volumes, id)
@@ -46,7 +46,7 @@ final class InventoryWriter {
     }
   }
 
-  private func storeHeader(_ inventory: Inventory, _ image: String, _ received: Date) throws -> Int64 {
+  private func storeHeader(_ inventory: Inventory, _ image: Int64, _ received: Int64) throws -> Int64 {
     let (facts, counts) = (inventory.image, inventory.counts)
     let id = try Int64.fetchOne(
       db,
@@ -56,7 +56,7 @@ final class InventoryWriter {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
         """,
       arguments: [
-        try imageRow(db, image), timestamp(received), inventory.version, inventory.status.rawValue,
+        image, received, inventory.version, inventory.status.rawValue,
         try json(inventory.problem), facts.format, facts.virtualSize.map { Int64(bitPattern: $0) }, facts.formatID,
         facts.parent?.name, facts.parent?.formatID, counts.files, counts.read, counts.digested, counts.unreadable,
       ])

@@ -12,4 +12,6 @@ enum Dialect {
   static let strict = "STRICT"
   /// The same for tables that are only read by their key, in its order.
   static let strictByKey = "STRICT, WITHOUT ROWID"
+  /// The end of what has not ended.
+  static let forever = Int64.max
 }
