@@ -16,6 +16,7 @@ struct VMLineage: AsyncParsableCommand {
     abstract: "Says what is installed in virtual machine disk images, and which source files it came from.",
     subcommands: [
       ScanCommand.self,
+      FindCommand.self,
       CaptureCommand.self,
       SignaturesCommand.self,
       DoctorCommand.self,

@@ -1,0 +1,69 @@
+/// What is left of a side when its end is near to too many things.
+extension Planner {
+  /// The asked things that a side leads to, as they are found: each level's things once, and no more than are wanted.
+  func stream(_ side: Side) -> String {
+    var select =
+      side.last.flatMap { side.states[$0] }.map { "SELECT id FROM \($0)" }
+      ?? "SELECT id FROM (\(beginning(side.chain, side.nodes[0]))) b"
+    let nodes = Array(side.nodes.drop { $0 != side.last ?? side.nodes[0] })
+    for (one, other) in zip(nodes, nodes.dropFirst()) {
+      let walks = Walk.all(from: "s.id", one.levels(to: other), since: side.chain.since) { level, id in
+        level == near ? [] : side.chain.tests(level, id)
+      }
+      let arms = walks.map { walk in
+        """
+        SELECT \(walk.id) AS id FROM \(walk.joined(behind: "(\(select)) s")) WHERE \(walk.conditions.joined(separator: " AND "))
+        """
+      }
+      select = "SELECT DISTINCT id FROM (\(arms.joined(separator: " UNION ALL "))) x"
+    }
+    return select
+  }
+
+  /// The table of ranks of the chosen things by an open side. Only what scans say of images is not certain; what lies
+  /// beyond, reported by hosts or signed by builds, is asked for its existence only.
+  func rank(_ side: inout Side, _ chosen: String) {
+    let isRight = side.nodes[0] > near
+    guard isRight ? near < .build : near > .image else {
+      side.states[near] = draft.table("\(near)s", "SELECT id, \(Rank.best) AS rank FROM \(chosen)")
+      side.last = near
+      return
+    }
+    let end = side.last ?? side.nodes[0]
+    let cut: Level = isRight ? min(end, .build) : max(end, .image)
+    let nodes = Array(side.nodes.reversed().prefix { isRight ? $0 <= cut : $0 >= cut })
+    var reached = [chosen]
+    for (one, other) in zip(nodes, nodes.dropFirst()) {
+      let arms = Walk.all(from: "s.id", one.levels(to: other), since: side.chain.since, test: side.chain.tests)
+        .map { walk in
+          """
+          SELECT \(walk.id) AS id FROM \(walk.joined(behind: "\(reached[reached.count - 1]) s"))
+          WHERE \(walk.conditions.joined(separator: " AND "))
+          """
+        }
+      reached.append(draft.table("reached", arms.joined(separator: " UNION ")))
+    }
+    if cut != side.last {
+      side.meeting = nil
+      let outside = side.exists(from: cut, "t.id")
+      side.states[cut] = draft.table(
+        "\(cut)s", "SELECT t.id, \(Rank.best) AS rank FROM \(reached[nodes.count - 1]) t WHERE \(outside)")
+    }
+    for index in (0..<nodes.count - 1).reversed() { back(&side, nodes[index], to: nodes[index + 1], reached[index]) }
+    side.last = near
+  }
+
+  /// Ranks of the things in `reached` by those of the level beyond.
+  private func back(_ side: inout Side, _ one: Level, to other: Level, _ reached: String) {
+    let state = side.states[other] ?? ""
+    let test = { (level: Level, id: String) in level == other ? [] : side.chain.tests(level, id) }
+    let arms = Walk.all(from: "t.id", one.levels(to: other), since: side.chain.since, test: test).map { walk in
+      """
+      SELECT t.id, \(Rank.extended("s.rank", walk.links, next: "s.id")) AS rank
+      FROM \(walk.joined(behind: "\(reached) t")) CROSS JOIN \(state) s
+      WHERE \((walk.conditions + ["s.id = \(walk.id)"]).joined(separator: " AND "))
+      """
+    }.joined(separator: " UNION ALL ")
+    side.states[one] = draft.table("\(one)s", "SELECT id, max(rank) AS rank FROM (\(arms)) x GROUP BY id")
+  }
+}
