@@ -18,7 +18,7 @@ final class Draft {
   }
 
   private(set) var parameters: [String: Value] = [:]
-  private(set) var tables: [(name: String, body: String)] = []
+  private(set) var tables: [(name: String, body: String, isKept: Bool)] = []
 
   init(at: Int64) { parameters["at"] = .number(at) }
 
@@ -32,10 +32,10 @@ final class Draft {
 
   func bind(_ text: String) -> String { bind(.text(text)) }
 
-  /// Names a select, whose rows are made once.
-  func table(_ name: String, _ body: String) -> String {
-    let unique = "\(name)_\(tables.count)"
-    tables.append((unique, body))
+  /// Names a select, whose rows are made once; or, not `kept`, as they are asked for.
+  func table(_ name: String, _ body: String, kept: Bool = true) -> String {
+    let unique = "\(name)_\(tables.count)_"
+    tables.append((unique, body, kept))
     return unique
   }
 
@@ -43,9 +43,9 @@ final class Draft {
   func statement(_ select: String) -> String {
     var text = select
     var needed: [String] = []
-    for (name, body) in tables.reversed() where text.contains(name) {
+    for (name, body, isKept) in tables.reversed() where text.contains(name) {
       text += body
-      needed.insert("\(name) AS MATERIALIZED (\n\(body))", at: 0)
+      needed.insert("\(name) AS \(isKept ? "" : "NOT ")MATERIALIZED (\n\(body))", at: 0)
     }
     return needed.isEmpty ? select : "WITH \(needed.joined(separator: ",\n"))\n\(select)"
   }

@@ -10,9 +10,10 @@ extension Planner {
       let walks = Walk.all(from: "s.id", one.levels(to: other), since: side.chain.since) { level, id in
         level == near ? [] : side.chain.tests(level, id)
       }
+      let streamed = draft.table("streamed", select, kept: false)
       let arms = walks.map { walk in
         """
-        SELECT \(walk.id) AS id FROM \(walk.joined(behind: "(\(select)) s")) WHERE \(walk.conditions.joined(separator: " AND "))
+        SELECT \(walk.id) AS id FROM \(walk.joined(behind: "\(streamed) s")) WHERE \(walk.conditions.joined(separator: " AND "))
         """
       }
       select = "SELECT DISTINCT id FROM (\(arms.joined(separator: " UNION ALL "))) x"
@@ -41,7 +42,7 @@ extension Planner {
           WHERE \(walk.conditions.joined(separator: " AND "))
           """
         }
-      reached.append(draft.table("reached", arms.joined(separator: " UNION ")))
+      reached.append(draft.table("reached", "SELECT DISTINCT id FROM (\(arms.joined(separator: " UNION ALL "))) x"))
     }
     if cut != side.last {
       side.meeting = nil

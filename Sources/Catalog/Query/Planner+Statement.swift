@@ -33,7 +33,7 @@ extension Planner {
     let tests = base.tests + nots.map { $0(base.id) } + life(base.id)
     let filter = tests.isEmpty ? "" : " WHERE \(tests.joined(separator: " AND "))"
     let limit = isFirst ? question.limit.map { " LIMIT \($0)" } ?? "" : ""
-    let answers: String
+    var answers: String
     if sides.allSatisfy(\.isWhole) {
       let order = sides.isEmpty || limit.isEmpty ? "" : " ORDER BY rank DESC"
       answers = draft.table(
@@ -46,7 +46,29 @@ extension Planner {
       answers = draft.table(
         "answers", "SELECT c.id, \(Rank.combined(all)) AS rank FROM \(chosen) c\(joined.joined())")
     }
+    answers = try crossed(answers, sides)
     return try present(answers, sides, counted: counted)
+  }
+
+  /// Releases asked for between an image and a build: the ranks of both sides cannot be put together, because evidence
+  /// for the release and for its build may be one. The best way across counts.
+  private func crossed(_ answers: String, _ sides: [Side]) throws -> String {
+    guard near == .release, let left = sides.first(where: { $0.nodes[0] < near }),
+      let right = sides.first(where: { $0.nodes[0] > near }), let images = left.states[.image],
+      let builds = right.states[.build]
+    else { return answers }
+    let arms = Hop.ways(.release, to: .build, from: "a.id", alias: "r").map { hop in
+      let links = ["i"] + (hop.link.map { [$0] } ?? [])
+      let began = left.chain.since.map { " AND i.valid_from >= \($0)" } ?? ""
+      let crossing = Rank.extended("s.rank", links, next: "s.id")
+      return """
+        SELECT a.id, \(Rank.combined([crossing, "b.rank"])) AS rank
+        FROM \(answers) a CROSS JOIN link i CROSS JOIN \(images) s CROSS JOIN \(hop.table) CROSS JOIN \(builds) b
+        WHERE i.to_id = a.id AND i.valid_from <= :at AND :at < i.valid_to\(began) AND s.id = i.from_id
+        AND \(hop.conditions.joined(separator: " AND ")) AND b.id = \(hop.id)
+        """
+    }.joined(separator: " UNION ALL ")
+    return draft.table("crossed", "SELECT id, max(rank) AS rank FROM (\(arms)) x GROUP BY id")
   }
 
   private struct Base {
@@ -73,7 +95,7 @@ extension Planner {
         (from, id) = ("(\(own[used].ranked ?? own[used].select)) o", "o.id")
         if own[used].ranked != nil { ranks.append("o.rank") }
       } else if let first = open.first {
-        (from, id) = ("(\(stream(first))) o", "o.id")
+        (from, id) = ("\(draft.table("streamed", stream(first), kept: false)) o", "o.id")
         rest.removeFirst()
       } else {
         (from, id) = ("\(near.table) x", "x.thing_id")

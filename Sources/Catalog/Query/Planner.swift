@@ -11,13 +11,14 @@ struct Planner {
   let draft: Draft
   let makers: Conditions
   /// How many steps may be walked beforehand; about a tenth of a second.
-  static let bound = 100_000
+  let bound: Int
 
   var near: Level { question.entity.level }
 
-  init(_ db: Database, _ question: Question, at: Int64) {
+  init(_ db: Database, _ question: Question, at: Int64, bound: Int) {
     self.db = db
     self.question = question
+    self.bound = bound
     draft = Draft(at: at)
     makers = Conditions(draft: draft, entity: question.entity, at: at, within: question.within)
   }
@@ -63,9 +64,9 @@ struct Planner {
   }
 
   private func isFew(_ select: String) throws -> Bool {
-    let sql = draft.statement("SELECT count(*) FROM (SELECT 1 FROM (\(select)) x LIMIT \(Planner.bound + 1)) y")
+    let sql = draft.statement("SELECT count(*) FROM (SELECT 1 FROM (\(select)) x LIMIT \(bound + 1)) y")
     let statement = try db.makeStatement(sql: sql)
-    return try (Int.fetchOne(statement, arguments: draft.arguments(of: statement)) ?? 0) <= Planner.bound
+    return try (Int.fetchOne(statement, arguments: draft.arguments(of: statement)) ?? 0) <= bound
   }
 
   /// What the filter alone would find is taken away.
