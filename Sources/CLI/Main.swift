@@ -17,6 +17,7 @@ struct VMLineage: AsyncParsableCommand {
     subcommands: [
       ScanCommand.self,
       FindCommand.self,
+      SQLCommand.self,
       CaptureCommand.self,
       SignaturesCommand.self,
       DoctorCommand.self,

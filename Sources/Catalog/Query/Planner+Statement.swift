@@ -46,18 +46,18 @@ extension Planner {
       answers = draft.table(
         "answers", "SELECT c.id, \(Rank.combined(all)) AS rank FROM \(chosen) c\(joined.joined())")
     }
-    answers = try crossed(answers, sides)
+    if chains.count == 1 { answers = crossed(answers, sides) }
     return try present(answers, sides, counted: counted)
   }
 
   /// Releases asked for between an image and a build: the ranks of both sides cannot be put together, because evidence
   /// for the release and for its build may be one. The best way across counts.
-  private func crossed(_ answers: String, _ sides: [Side]) throws -> String {
+  private func crossed(_ answers: String, _ sides: [Side]) -> String {
     guard near == .release, let left = sides.first(where: { $0.nodes[0] < near }),
       let right = sides.first(where: { $0.nodes[0] > near }), let images = left.states[.image],
       let builds = right.states[.build]
     else { return answers }
-    let arms = Hop.ways(.release, to: .build, from: "a.id", alias: "r").map { hop in
+    let arms = Hop.ways(.release, to: .build, from: "a.id", alias: "r").map { (hop: Hop) -> String in
       let links = ["i"] + (hop.link.map { [$0] } ?? [])
       let began = left.chain.since.map { " AND i.valid_from >= \($0)" } ?? ""
       let crossing = Rank.extended("s.rank", links, next: "s.id")
