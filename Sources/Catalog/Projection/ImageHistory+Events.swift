@@ -26,21 +26,23 @@ extension ImageHistory {
   /// Begins with what the other image holds at the time of the report, and comes from it.
   func inherit(_ parent: Int64, _ report: Report) throws {
     try links.hold(image, parent, at: report.at, report.claim)
+    // A link is what its best claim up to then made it.
     let copy = try db.cachedStatement(
       sql: """
         INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
-        SELECT ?, l.to_id, ?, ?, l.origin, l.confidence, l.evidence_group FROM link l
-        JOIN application_release r ON r.thing_id = l.to_id
+        SELECT ?, l.to_id, ?, ?, c.origin, c.confidence, c.evidence_group FROM link l
+        JOIN application_release r ON r.thing_id = l.to_id JOIN claim c ON c.id = (
+          SELECT id FROM claim WHERE link_id = l.id AND at <= ? ORDER BY origin, confidence DESC, id LIMIT 1)
         WHERE l.from_id = ? AND l.valid_from <= ? AND l.valid_to > ? AND NOT EXISTS (
           SELECT 1 FROM link o WHERE o.from_id = ? AND o.to_id = l.to_id AND o.valid_from <= ? AND o.valid_to > ?)
         """)
     let at = report.at
-    try copy.execute(arguments: [image, at, Dialect.forever, parent, at, at, image, at, at])
+    try copy.execute(arguments: [image, at, Dialect.forever, at, parent, at, at, image, at, at])
     if db.changesCount == 0 { return }
     let claim = try db.cachedStatement(
       sql: """
-        INSERT INTO claim (link_id, event_seq, origin, confidence, evidence_group, rule, rule_version, evidence)
-        SELECT l.id, ?, l.origin, l.confidence, l.evidence_group, 'inherited', 1, ? FROM link l
+        INSERT INTO claim (link_id, event_seq, at, origin, confidence, evidence_group, rule, rule_version, evidence)
+        SELECT l.id, ?, l.valid_from, l.origin, l.confidence, l.evidence_group, 'inherited', 1, ? FROM link l
         WHERE l.from_id = ? AND l.valid_from = ? AND NOT EXISTS (SELECT 1 FROM claim WHERE link_id = l.id)
         """)
     let evidence = "{\"image\":\(try jsonText(things.key(of: parent)))}"
