@@ -84,6 +84,20 @@ struct Facts {
     return try Row.fetchAll(select, arguments: [thing]).map(fact)
   }
 
+  /// Installs, patches and removals on the vms whose only image it was then.
+  func changes(onVMsOf image: Int64) throws -> [Fact] {
+    let select = try db.cachedStatement(
+      sql: """
+        SELECT e.seq, e.at, e.body FROM link l JOIN vm v ON v.thing_id = l.from_id
+        JOIN event_subject s ON s.thing_id = v.thing_id AND s.at >= l.valid_from AND s.at < l.valid_to
+        JOIN event e ON e.seq = s.event_seq
+        WHERE l.to_id = ? AND e.kind IN ('application-installed', 'application-patched', 'application-removed')
+          AND NOT EXISTS (SELECT 1 FROM link o WHERE o.from_id = l.from_id AND o.to_id <> l.to_id
+            AND o.valid_from <= s.at AND o.valid_to > s.at)
+        """)
+    return try Row.fetchAll(select, arguments: [image]).map(fact)
+  }
+
   /// Of columns `seq, at, body`.
   func fact(_ row: Row) throws -> Fact {
     let (seq, at, body): (Int64, Int64, String) = (row[0], row[1], row[2])

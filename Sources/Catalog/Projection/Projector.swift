@@ -41,6 +41,8 @@ final class Projector {
         UNION ALL SELECT max(at) FROM image_seen WHERE image_id = ? AND id <> ?
         UNION ALL SELECT max(received) FROM inventory WHERE image_id = ? AND id <> ?)
         """)
+    // Part of its history is that of its vms.
+    if try isDeployed(thing) { return latest[thing] = .last(at: .max) }
     let images = [thing, try ownImage(of: thing)].compactMap { $0 }
     let times = try images.compactMap { id in
       try Int64.fetchOne(
@@ -57,13 +59,17 @@ final class Projector {
   /// A fact of `thing`, prepared and stored.
   func add(_ fact: Fact, to thing: Int64) throws {
     if let known = latest[thing], late[thing] == nil, fact.moment > known {
+      let wasDeployed = try isDeployed(thing)
       latest[thing] = fact.moment
       try tell(fact, of: thing)
+      try markUsers(of: thing, wasDeployed: wasDeployed)
       try markDependents(of: thing, from: fact.moment.at)
     } else {
-      late[thing] = min(late[thing] ?? fact.moment.at, fact.moment.at)
+      mark(thing, from: fact.moment.at)
     }
   }
+
+  private func mark(_ thing: Int64, from at: Int64) { late[thing] = min(late[thing] ?? at, at) }
 
   /// Tells anew what came late. Goes from the earliest on: what was copied of it is told after it.
   func settle() throws {
@@ -73,22 +79,38 @@ final class Projector {
       told[thing, default: 0] += 1
       // Vms said to be clones of each other at one instant would never come to an end.
       if told[thing, default: 0] > 100 { continue }
-      try replay(thing)
+      try replay(thing, from: at)
       try markDependents(of: thing, from: at)
     }
   }
 
-  func replay(_ thing: Int64) throws {
-    let facts = try Facts(db, things).all(of: thing, ownImage: ownImage(of: thing))
+  private func replay(_ thing: Int64, from at: Int64) throws {
+    let read = Facts(db, things)
+    var facts = try read.all(of: thing, ownImage: ownImage(of: thing))
+    let wasDeployed = try isDeployed(thing)
+    for image in try deployedImages(of: thing) { mark(image, from: at) }
+    try reset(thing)
+    for fact in facts { try tell(fact, of: thing) }
+    if try isDeployed(thing) {
+      // What changed on the vm that it is the disk of changed on it.
+      facts = try (facts + read.changes(onVMsOf: thing)).sorted { $0.moment < $1.moment }
+      try reset(thing)
+      for fact in facts { try tell(fact, of: thing) }
+      latest[thing] = .last(at: .max)
+    } else {
+      latest[thing] = facts.last.map { max($0.moment, latest[thing] ?? .first) } ?? .first
+    }
+    try markUsers(of: thing, wasDeployed: wasDeployed)
+  }
+
+  private func reset(_ thing: Int64) throws {
     switch try kind(thing) {
     case "vm": try VMHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, table: "vm") ?? 0)
     case "host": try HostHistory(db, thing).reset(firstSeen: things.firstSeen(thing, table: "host") ?? 0)
     case "image":
       try ImageHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, table: "image") ?? 0)
-    default: return
+    default: break
     }
-    for fact in facts { try tell(fact, of: thing) }
-    latest[thing] = facts.last.map { max($0.moment, latest[thing] ?? .first) } ?? .first
   }
 
   private func tell(_ fact: Fact, of thing: Int64) throws {
@@ -99,17 +121,50 @@ final class Projector {
       case .seen(let row): try history.seen(row, at: fact.moment.at)
       case .inventory(let inventory): try history.inventory(inventory, at: fact.moment.at)
       }
-    case .report(let report):
-      if let image = report.image, try kind(thing) == "image" || report.release == nil {
-        try ImageHistory(db, things, things.image(things.key(of: image), at: report.at)).tell(report)
-      } else if try kind(thing) == "vm" {
-        try VMHistory(db, things, thing).tell(report)
-      } else if report.host != nil {
-        try HostHistory(db, thing).tell(report)
-      } else if let release = report.release {
-        try ReleaseHistory(db, things).tell(report, release)
-      }
+    case .report(let report): try tell(report, of: thing)
     }
+  }
+
+  private func tell(_ report: Report, of thing: Int64) throws {
+    switch try kind(thing) {
+    case "vm":
+      if let image = report.image, report.release == nil, report.event.kind != .applicationRemoved {
+        try ImageHistory(db, things, things.image(things.key(of: image), at: report.at)).tell(report)
+      } else if let image = try VMHistory(db, things, thing).tell(report) {
+        mark(image, from: report.at)
+      }
+    case "image": try ImageHistory(db, things, thing).tell(report)
+    case "host": try HostHistory(db, thing).tell(report)
+    default: try ReleaseHistory(db, things).tell(report, thing)
+    }
+  }
+
+  /// Whether it is a deployed image that was reported as such.
+  private func isDeployed(_ thing: Int64) throws -> Bool {
+    guard try kind(thing) == "image" else { return false }
+    let select = try db.cachedStatement(sql: "SELECT role = 'deployed' FROM image WHERE thing_id = ?")
+    return try Bool.fetchOne(select, arguments: [thing]) ?? false
+  }
+
+  /// Where an image turns out to be deployed, or not to be, its vms change it, or an image of their own instead.
+  private func markUsers(of image: Int64, wasDeployed: Bool) throws {
+    if try isDeployed(image) == wasDeployed { return }
+    let select = try db.cachedStatement(
+      sql:
+        "SELECT from_id, min(valid_from) FROM link WHERE to_id = ? AND from_id IN (SELECT thing_id FROM vm) GROUP BY 1")
+    for row in try Row.fetchAll(select, arguments: [image]) { mark(row[0], from: row[1]) }
+    try markDependents(of: image, from: 0)
+  }
+
+  /// Those of a vm that were reported as such, now or once.
+  private func deployedImages(of thing: Int64) throws -> [Int64] {
+    guard try kind(thing) == "vm" else { return [] }
+    let select = try db.cachedStatement(
+      sql: """
+        SELECT DISTINCT l.to_id FROM link l JOIN image i ON i.thing_id = l.to_id
+        WHERE l.from_id = ? AND i.role = 'deployed' AND l.to_id <> ?
+        """)
+    return try Int64.fetchAll(select, arguments: [thing, ownImage(of: thing) ?? 0])
   }
 
   private func markDependents(of thing: Int64, from at: Int64) throws {
@@ -117,7 +172,7 @@ final class Projector {
       sql: "SELECT dependent_id, min(at) FROM inheritance WHERE on_id = ? AND at >= ? GROUP BY dependent_id")
     for row in try Row.fetchAll(select, arguments: [thing, at]) {
       let (dependent, time): (Int64, Int64) = (row[0], row[1])
-      if dependent != thing { late[dependent] = min(late[dependent] ?? time, time) }
+      if dependent != thing { mark(dependent, from: time) }
     }
   }
 
@@ -127,23 +182,4 @@ final class Projector {
   }
 
   private func kind(_ thing: Int64) throws -> String { try things.kind(of: thing) }
-}
-
-/// A release that was reported.
-struct ReleaseHistory {
-  let db: Database
-  let things: Things
-
-  init(_ db: Database, _ things: Things) {
-    self.db = db
-    self.things = things
-  }
-
-  /// A signature that is a build's id joins the two for good, whether that signature was ever seen or not.
-  func tell(_ report: Report, _ release: Int64) throws {
-    guard report.event.kind == .releaseBuilt else { return }
-    try setReleased(db, release, at: report.at)
-    guard let digest = report.event.signature, digest.wholeMatch(of: /[0-9a-f]{64}/) != nil else { return }
-    try Links(db).hold(release, try things.id("build", digest), at: 0, report.claim)
-  }
 }

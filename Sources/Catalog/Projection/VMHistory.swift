@@ -3,7 +3,8 @@ internal import GRDB
 /// The history of one vm and of the image of its own, told in the order of time.
 ///
 /// A vm made from an image is linked to that image itself. With the first change reported for it, it gets an image of its
-/// own, which begins with what its images hold then: a million clones cost nothing until they differ.
+/// own, which begins with what its images hold then: a million clones cost nothing until they differ. Where its only image
+/// was reported as deployed, that is its own already.
 struct VMHistory {
   let db: Database
   let vm: Int64
@@ -34,12 +35,13 @@ struct VMHistory {
     if let own = try ownImage() { try things.forget(image: own) }
   }
 
-  func tell(_ report: Report) throws {
+  /// The reported deployed image that this is a change of, if it is.
+  func tell(_ report: Report) throws -> Int64? {
     let at = report.at
     if report.event.kind == .vmCreated || report.event.kind == .vmCloned {
       try life.begin(vm, at: at)
     } else if try !life.isAlive(vm, at: at) {
-      return
+      return nil
     }
     switch report.event.kind {
     case .vmCreated:
@@ -56,9 +58,19 @@ struct VMHistory {
       }
     case .vmDeleted: try delete(at)
     case .applicationInstalled, .applicationPatched, .applicationRemoved:
+      if let image = try deployed(at) { return image }
       try ImageHistory(db, things, try own(report)).tell(report)
     default: break
     }
+    return nil
+  }
+
+  /// Its only image, where that was reported as deployed.
+  private func deployed(_ at: Int64) throws -> Int64? {
+    let images = try present(at).map(\.image)
+    guard images.count == 1, let image = images.first, image != (try ownImage()) else { return nil }
+    let select = try db.cachedStatement(sql: "SELECT thing_id FROM image WHERE thing_id = ? AND role = 'deployed'")
+    return try Int64.fetchOne(select, arguments: [image])
   }
 
   private func begin(_ report: Report) throws {
@@ -89,16 +101,16 @@ struct VMHistory {
     }
   }
 
-  /// What the other vm is made of. Its own image goes on changing, so what that holds is copied at once.
+  /// What the other vm is made of. A deployed image goes on changing, so what that holds is copied at once.
   private func clone(_ report: Report) throws {
     guard let from = report.from else { return }
     let other = VMHistory(db, things, from)
     try rest(on: from, at: report.at)
     try other.everyImage(report.at).forEach { try rest(on: $0, at: report.at) }
-    let theirs = try other.ownImage()
     let images = try other.present(report.at).map(\.image)
-    if let theirs, images.contains(theirs) {
-      try copy(theirs, to: try own(report), report)
+    let own = try other.ownImage().flatMap { images.contains($0) ? $0 : nil }
+    if let theirs = try own ?? other.deployed(report.at) {
+      try copy(theirs, to: try self.own(report), report)
     } else {
       try use(images, report)
     }
