@@ -17,9 +17,12 @@ struct VMLineage: AsyncParsableCommand {
     subcommands: [
       ScanCommand.self,
       FindCommand.self,
+      CommonCommand.self,
       SQLCommand.self,
       CaptureCommand.self,
       SignaturesCommand.self,
+      RecordCommand.self,
+      CatalogCommand.self,
       DoctorCommand.self,
       WorkerCommand.self,
     ])

@@ -79,7 +79,8 @@ package final class Catalog: Sendable {
       let projector = Projector(db)
       try SightingWriter(db, projector.things, image: row, inventory: newest)
         .store(findings, builds: builds, of: inventory)
-      try projector.replay(image: row)
+      let received = try Int64.fetchOne(db, sql: "SELECT received FROM inventory WHERE id = ?", arguments: [newest])
+      try projector.conclude(again: row, at: received ?? 0)
     }
   }
 
@@ -98,6 +99,33 @@ package final class Catalog: Sendable {
     try write { db in
       let newest = try newestInventory(db, image: imageRow(db, image))
       try InventoryWriter(db).add(supplements, to: newest, received: now)
+    }
+  }
+
+  /// Takes events, one JSON object each, in one durable transaction: what is `recorded` or `repeated` when this returns is
+  /// there for good. An outcome for each line, in their order.
+  package func record(_ lines: [Data], at now: Date = Date()) throws -> [RecordOutcome] {
+    try write { db in
+      let log = EventLog(db, now: milliseconds(now))
+      let outcomes = try lines.map { try log.take($0) }
+      try log.finish()
+      return outcomes
+    }
+  }
+
+  /// Makes everything again that follows from events and scans.
+  package func rebuild() throws {
+    try write { try Rebuild(db: $0).run() }
+  }
+
+  /// What is wrong with the file, in the engine's words; nothing where it is whole.
+  package func check() throws -> [String] {
+    try read { db in
+      let damage = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+      let dangling = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { row in
+        "a row of \(row[0] as String) refers to one of \(row[2] as String) that is not there"
+      }
+      return damage + dangling
     }
   }
 

@@ -9,7 +9,7 @@ struct QuestionTests {
   ]
 
   /// A filter that names a thing of a level, or all whose name begins alike.
-  private func filter(_ estate: Estate, _ level: Int, _ random: inout SeededGenerator) -> (Filter, Set<Int>)? {
+  private func filter(_ estate: ChainedThings, _ level: Int, _ random: inout SeededGenerator) -> (Filter, Set<Int>)? {
     guard level != 4, let thing = estate.levels[level].randomElement(using: &random), let name = estate.names[thing]
     else { return nil }
     let index = (estate.levels[level].firstIndex(of: thing) ?? 0)
@@ -32,7 +32,7 @@ struct QuestionTests {
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "c.db").path
       let catalog = try Catalog(path: path)
-      let estate = Estate(seed: UInt64(seed))
+      let estate = ChainedThings(seed: UInt64(seed))
       #expect(try sqlite(path, (["BEGIN"] + estate.sql + ["COMMIT"]).joined(separator: ";\n")) == "")
       var random = SeededGenerator(seed: UInt64(seed) + 100)
       var found = 0
@@ -45,7 +45,7 @@ struct QuestionTests {
           filters.append(filter)
           allowed[level] = things
         }
-        let at: Int64 = [300_000, 550_000, Estate.now].randomElement(using: &random) ?? 0
+        let at: Int64 = [300_000, 550_000, ChainedThings.now].randomElement(using: &random) ?? 0
         var question = Question(
           QuestionTests.entities[entity], filters, at: Date(timeIntervalSince1970: Double(at) / 1000))
         question.limit = Bool.random(using: &random) ? 3 : nil
@@ -69,7 +69,7 @@ struct QuestionTests {
     }
   }
 
-  private func matches(_ answer: Answer, _ estate: Estate, _ entity: Int, _ thing: Int) -> Bool {
+  private func matches(_ answer: Answer, _ estate: ChainedThings, _ entity: Int, _ thing: Int) -> Bool {
     guard let name = estate.names[thing] else { return false }
     let index = estate.levels[entity].firstIndex(of: thing) ?? 0
     switch entity {

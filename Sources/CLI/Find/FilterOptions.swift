@@ -74,7 +74,7 @@ extension FilterOptions {
     }
   }
 
-  private static func expanded(_ value: String) throws -> [String] {
+  static func expanded(_ value: String) throws -> [String] {
     guard value == "-" else { return [value] }
     let data = try FileHandle.standardInput.readToEnd() ?? Data()
     return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)

@@ -5,11 +5,13 @@ internal import GRDB
 struct ImageHistory {
   let db: Database
   let image: Int64
-  private let links: Links
-  private let life: Life
+  let things: Things
+  let links: Links
+  let life: Life
 
-  init(_ db: Database, _ image: Int64) {
+  init(_ db: Database, _ things: Things, _ image: Int64) {
     self.db = db
+    self.things = things
     self.image = image
     links = Links(db)
     life = Life(db)
@@ -25,6 +27,7 @@ struct ImageHistory {
         WHERE thing_id = ?
         """)
     try reset.execute(arguments: [image])
+    try db.cachedStatement(sql: "DELETE FROM inheritance WHERE dependent_id = ?").execute(arguments: [image])
     try life.reset(image, firstSeen: firstSeen)
   }
 
@@ -57,19 +60,12 @@ struct ImageHistory {
     let (oldHost, oldPath): (String?, String?) = (known?["host"], known?["path"])
     let (host, path) = (host ?? oldHost, path ?? oldPath)
     if known != nil, host == oldHost, path == oldPath { return }
-    try endPlace(at: at)
+    try Periods(db: db).end("image_place", "image_id = ?", [image], at: at)
     let insert = try db.cachedStatement(sql: "INSERT INTO image_place VALUES (?, ?, ?, ?, ?)")
     try insert.execute(arguments: [image, host, path, at, Dialect.forever])
     let update = try db.cachedStatement(sql: "UPDATE image SET host = ?, path = ? WHERE thing_id = ?")
     try update.execute(arguments: [host, path, image])
     if let path, path != oldPath { try setName(String(path.split(separator: "/").last ?? "")) }
-  }
-
-  private func endPlace(at: Int64) throws {
-    let drop = try db.cachedStatement(sql: "DELETE FROM image_place WHERE image_id = ? AND valid_from = ?")
-    try drop.execute(arguments: [image, at])
-    let update = try db.cachedStatement(sql: "UPDATE image_place SET valid_to = ? WHERE image_id = ? AND valid_to = ?")
-    try update.execute(arguments: [at, image, Dialect.forever])
   }
 
   /// A scan shows what is in it and what it comes from. What a whole scan does not show any more has ended, but for what
@@ -98,8 +94,6 @@ struct ImageHistory {
   func delete(at: Int64) throws {
     try life.end(image, at: at)
     try links.endAll(from: image, at: at)
-    let update = try db.cachedStatement(
-      sql: "UPDATE image_place SET valid_to = ? WHERE image_id = ? AND valid_to > ?")
-    try update.execute(arguments: [at, image, at])
+    try Periods(db: db).end("image_place", "image_id = ?", [image], at: at)
   }
 }

@@ -15,7 +15,7 @@ struct Links {
 
   /// `from` comes from `to` from `at` on: the link that is valid then, or a new one; and why.
   func hold(_ from: Int64, _ to: Int64, at: Int64, until end: Int64 = Dialect.forever, _ claim: LinkClaim) throws {
-    if let known = try open(from, to, at: at) { return try add(claim, to: known) }
+    if let known = try open(from, to, at: at) { return try add(claim, to: known, at: at) }
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
@@ -23,7 +23,7 @@ struct Links {
         """)
     let id = try Int64.fetchOne(
       insert, arguments: [from, to, at, end, claim.origin, claim.confidence, claim.group])
-    try insertClaim(claim, try found(id))
+    try insertClaim(claim, try found(id), at: at)
   }
 
   /// Ends a link at `at`; one that began then never was.
@@ -57,8 +57,8 @@ struct Links {
     try update.execute(arguments: [best[0] as Int64, best[1] as Double, best[2] as Int64, link])
   }
 
-  private func add(_ claim: LinkClaim, to link: Int64) throws {
-    try insertClaim(claim, link)
+  private func add(_ claim: LinkClaim, to link: Int64, at: Int64) throws {
+    try insertClaim(claim, link, at: at)
     let update = try db.cachedStatement(
       sql: """
         UPDATE link SET origin = ?, confidence = ?, evidence_group = ?
@@ -69,15 +69,15 @@ struct Links {
     ])
   }
 
-  private func insertClaim(_ claim: LinkClaim, _ link: Int64) throws {
+  private func insertClaim(_ claim: LinkClaim, _ link: Int64, at: Int64) throws {
     let insert = try db.cachedStatement(
       sql: """
-        INSERT INTO claim (link_id, sighting_id, inventory_id, event_seq, origin, confidence, evidence_group, rule,
-          rule_version, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO claim (link_id, sighting_id, inventory_id, event_seq, at, origin, confidence, evidence_group, rule,
+          rule_version, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     try insert.execute(arguments: [
-      link, claim.sighting, claim.inventory, claim.event, claim.origin, claim.confidence, claim.group, claim.rule,
-      claim.ruleVersion, claim.evidence,
+      link, claim.sighting, claim.inventory, claim.event, at, claim.origin, claim.confidence, claim.group,
+      claim.rule, claim.ruleVersion, claim.evidence,
     ])
   }
 }

@@ -5,6 +5,7 @@ internal import GRDB
 final class Things {
   private let db: Database
   private var known: [String: Int64] = [:]
+  private var names: [Int64: (kind: String, key: String)] = [:]
   private var firstSeen: [Int64: Int64] = [:]
 
   init(_ db: Database) { self.db = db }
@@ -61,6 +62,43 @@ final class Things {
       sql: "INSERT INTO application_release (thing_id, kind, name, version) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
     try insert.execute(arguments: [id, kind, name, version])
     return id
+  }
+
+  func key(of thing: Int64) throws -> String { try name(thing).key }
+
+  func kind(of thing: Int64) throws -> String { try name(thing).kind }
+
+  private func name(_ thing: Int64) throws -> (kind: String, key: String) {
+    if let name = names[thing] { return name }
+    let select = try db.cachedStatement(sql: "SELECT kind, key FROM thing WHERE id = ?")
+    guard let row = try Row.fetchOne(select, arguments: [thing]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a thing is there and is not")
+    }
+    let name: (String, String) = (row[0], row[1])
+    names[thing] = name
+    return name
+  }
+
+  /// The dependent's history holds a copy of what the other's was at `at`.
+  func inherit(_ dependent: Int64, from other: Int64, at: Int64) throws {
+    let insert = try db.cachedStatement(sql: "INSERT INTO inheritance VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+    try insert.execute(arguments: [try history(of: other), at, dependent])
+  }
+
+  /// Whose history a thing's is part of: that of a vm's own image belongs to the vm.
+  func history(of thing: Int64) throws -> Int64 {
+    let key = try key(of: thing)
+    guard key.hasPrefix("vm:") else { return thing }
+    return try existing("vm", String(key.dropFirst(3))) ?? thing
+  }
+
+  /// Takes back a vm's own image, which is made again as its history is told.
+  func forget(image: Int64) throws {
+    for statement in [
+      "DELETE FROM link WHERE from_id = ?", "DELETE FROM image_place WHERE image_id = ?",
+      "DELETE FROM life WHERE thing_id = ?", "DELETE FROM image WHERE thing_id = ?",
+    ] { try db.cachedStatement(sql: statement).execute(arguments: [image]) }
+    firstSeen[image] = nil
   }
 
   private func named(

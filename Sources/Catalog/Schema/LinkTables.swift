@@ -31,7 +31,7 @@ let sightingTables = [
 /// host → vm → image → release → build, artifact → revision, image → image or parent. `origin` is 1 captured, 2 declared,
 /// 3 inferred; origin, confidence and evidence group of a link are those of its best claim. Claims of one evidence group
 /// stand and fall together; 0 stands alone. A link from an artifact has no claim: the signature of its build said so.
-/// What holds for good is valid from 0.
+/// What holds for good is valid from 0. `claim.at` is the time of the event or scan that a claim rests on.
 let linkTables = [
   """
   CREATE TABLE link (
@@ -50,7 +50,7 @@ let linkTables = [
     id \(Dialect.key),
     link_id \(Dialect.integer) NOT NULL REFERENCES link (id) ON DELETE CASCADE,
     sighting_id \(Dialect.integer) REFERENCES sighting (id), inventory_id \(Dialect.integer) REFERENCES inventory (id),
-    event_seq \(Dialect.integer) REFERENCES event (seq),
+    event_seq \(Dialect.integer) REFERENCES event (seq), at \(Dialect.integer) NOT NULL,
     origin INTEGER NOT NULL CHECK (origin IN (1, 2, 3)),
     confidence \(Dialect.real) NOT NULL CHECK (confidence BETWEEN 0 AND 1),
     evidence_group \(Dialect.integer) NOT NULL,

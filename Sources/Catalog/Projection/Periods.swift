@@ -1,0 +1,15 @@
+internal import GRDB
+
+/// Tables of what was so from a time to a time.
+struct Periods {
+  let db: Database
+
+  /// Ends what is so at `at`; what began then never was.
+  func end(_ table: String, _ condition: String, _ arguments: StatementArguments, at: Int64) throws {
+    let drop = try db.cachedStatement(
+      sql: "DELETE FROM \(table) WHERE \(condition) AND valid_from >= ? AND valid_to > ?")
+    try drop.execute(arguments: arguments + [at, at])
+    let update = try db.cachedStatement(sql: "UPDATE \(table) SET valid_to = ? WHERE \(condition) AND valid_to > ?")
+    try update.execute(arguments: [at] + arguments + [at])
+  }
+}
