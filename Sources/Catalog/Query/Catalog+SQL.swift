@@ -41,8 +41,12 @@ extension Catalog {
   }
 
   private func rows(_ db: Database, _ sql: String, _ limit: Int) throws -> SelectedRows {
-    // Throws where there are several statements.
-    let statement = try db.makeStatement(sql: sql)
+    let statement: Statement
+    do {
+      statement = try db.makeStatement(sql: sql)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
+      throw refusal(sql, "give one statement")
+    }
     guard statement.isReadonly else { throw refusal(sql, "it would write") }
     var result = SelectedRows(columns: statement.columnNames, rows: [], isCut: false)
     let cursor = try Row.fetchCursor(statement)

@@ -6,7 +6,7 @@ extension Conditions {
   func names(_ level: Level, _ values: [String]) -> String {
     switch level {
     case .host: return names("SELECT thing_id FROM host", ["name"], values)
-    case .vm: return names("SELECT thing_id FROM vm", ["uuid", "name"], values)
+    case .vm: return names("SELECT thing_id FROM vm", ["uuid", "name"], values.map { vmKey($0) ?? $0 })
     default:
       let places = values.compactMap { value -> String? in
         guard let colon = value.firstIndex(of: ":"), !isPattern(value) else { return nil }

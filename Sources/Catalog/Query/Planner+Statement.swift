@@ -37,14 +37,14 @@ extension Planner {
     if sides.allSatisfy(\.isWhole) {
       let order = sides.isEmpty || limit.isEmpty ? "" : " ORDER BY rank DESC"
       answers = draft.table(
-        "answers", "SELECT \(base.id) AS id, \(Rank.combined(base.ranks)) AS rank FROM \(base.from)\(filter)\(order)\(limit)")
+        "answers", "SELECT \(base.id) AS id, \(Rank.combined(base.ranks.reversed())) AS rank FROM \(base.from)\(filter)\(order)\(limit)")
     } else {
       let chosen = draft.table("chosen", "SELECT \(base.id) AS id FROM \(base.from)\(filter)\(limit)")
       for index in sides.indices where !sides[index].isWhole { rank(&sides[index], chosen) }
       let joined = sides.enumerated().map { " JOIN \($1.states[near] ?? "") s\($0) ON s\($0).id = c.id" }
       let all = sides.indices.map { "s\($0).rank" }
       answers = draft.table(
-        "answers", "SELECT c.id, \(Rank.combined(all)) AS rank FROM \(chosen) c\(joined.joined())")
+        "answers", "SELECT c.id, \(Rank.combined(all.reversed())) AS rank FROM \(chosen) c\(joined.joined())")
     }
     if chains.count == 1 { answers = crossed(answers, sides) }
     return try present(answers, sides, counted: counted)
@@ -148,7 +148,7 @@ extension Planner {
     let filter = tests.isEmpty ? "" : "\nWHERE \(tests.joined(separator: " AND "))"
     let from = "FROM \(grouped ?? answers) a JOIN \(shape.tables)"
     if counted { return Planned(sql: draft.statement("SELECT count(*) \(from)\(filter)"), path: []) }
-    let side = sides.first
+    let side = sides.last
     let nodes = Array((side?.nodes ?? []).reversed().dropFirst())
     var joins = ""
     var labels: [String] = []
