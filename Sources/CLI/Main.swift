@@ -17,6 +17,7 @@ struct VMLineage: AsyncParsableCommand {
     subcommands: [
       ScanCommand.self,
       FindCommand.self,
+      WhyCommand.self,
       CommonCommand.self,
       SQLCommand.self,
       CaptureCommand.self,
