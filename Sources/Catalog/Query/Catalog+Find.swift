@@ -6,9 +6,9 @@ extension Catalog {
   /// What is found, most certain first where no order is asked for. Throws a `Problem` with code `unknown-name` where a
   /// filter names what the catalog does not know.
   /// `bound`: how many steps are walked from each filter before the rest is walked for the first answers only.
-  package func find(_ question: Question, bound: Int = 100_000) throws -> [Answer] {
+  package func find(_ question: Question, bound: Int? = nil) throws -> [Answer] {
     try read { db in
-      let planner = try planner(db, question, bound)
+      let planner = try planner(db, question, bound ?? Planner.bound)
       let planned = try planner.plan()
       let statement = try db.makeStatement(sql: planned.sql)
       let shape = question.entity.shape
@@ -22,16 +22,16 @@ extension Catalog {
   /// How many would be found without a limit.
   package func count(_ question: Question) throws -> Int {
     try read { db in
-      let planner = try planner(db, question, 100_000)
+      let planner = try planner(db, question, Planner.bound)
       let statement = try db.makeStatement(sql: planner.plan(counted: true).sql)
       return try Int.fetchOne(statement, arguments: planner.draft.arguments(of: statement)) ?? 0
     }
   }
 
   /// The statement that answers the question.
-  package func explain(_ question: Question, bound: Int = 100_000) throws -> Explanation {
+  package func explain(_ question: Question, bound: Int? = nil) throws -> Explanation {
     try read { db in
-      let planner = try planner(db, question, bound)
+      let planner = try planner(db, question, bound ?? Planner.bound)
       let planned = try planner.plan()
       let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(planned.sql)")
       let steps = try Row.fetchAll(statement, arguments: planner.draft.arguments(of: statement))

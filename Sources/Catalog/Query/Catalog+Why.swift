@@ -63,7 +63,7 @@ extension Catalog {
     try planner.walk(&side, whole: true)
     let levels = from.level.levels(to: to.level)
     let selects = Walk.all(from: "s.id", levels) { level, id in
-      side.states[level].map { ["\(id) IN (SELECT id FROM \($0))"] } ?? []
+      side.states[level].map { ["+\(id) IN (SELECT id FROM \($0))"] } ?? []
     }.map { walk in
       let ids = levels.compactMap { walk.ids[$0] }
       let hops = zip(ids.dropFirst(), levels.dropFirst()).map { id, _ in

@@ -60,7 +60,7 @@ struct Side {
       other == end && table != nil ? [] : chain.tests(other, id)
     }
     let tests = walks.map { walk in
-      let conditions = walk.conditions + (table.map { ["\(walk.id) IN (SELECT id FROM \($0))"] } ?? [])
+      let conditions = walk.conditions + (table.map { ["+\(walk.id) IN (SELECT id FROM \($0))"] } ?? [])
       if walk.tables.isEmpty {
         let here = table == nil ? chain.tests(level, id) : []
         return "(\((conditions + here + ["1 = 1"]).joined(separator: " AND ")))"

@@ -1,11 +1,13 @@
 /// What is left of a side when its end is near to too many things.
 extension Planner {
   /// The asked things that a side leads to, as they are found: each level's things once, and no more than are wanted.
-  func stream(_ side: Side) -> String {
+  func stream(_ side: Side) throws -> String {
+    let pivot = try pivot(side)
     var select =
-      side.last.flatMap { side.states[$0] }.map { "SELECT id FROM \($0)" }
+      pivot?.select ?? side.last.flatMap { side.states[$0] }.map { "SELECT id FROM \($0)" }
       ?? "SELECT id FROM (\(beginning(side.chain, side.nodes[0]))) b"
-    let nodes = Array(side.nodes.drop { $0 != side.last ?? side.nodes[0] })
+    let start = pivot?.level ?? side.last ?? side.nodes[0]
+    let nodes = Array(side.nodes.drop { $0 != start })
     for (one, other) in zip(nodes, nodes.dropFirst()) {
       let walks = Walk.all(from: "s.id", one.levels(to: other), since: side.chain.since) { level, id in
         level == near ? [] : side.chain.tests(level, id)
@@ -19,6 +21,18 @@ extension Planner {
       select = "SELECT DISTINCT id FROM (\(arms.joined(separator: " UNION ALL "))) x"
     }
     return select
+  }
+
+  /// Few things on the way, for which a filter holds, are a better beginning than many at its end.
+  private func pivot(_ side: Side) throws -> (level: Level, select: String)? {
+    for level in side.nodes.drop(while: { $0 != side.last ?? side.nodes[0] }).dropFirst() where level != near {
+      for condition in side.chain.conditions[level] ?? [] where try isFew(condition.select) {
+        let outside = side.exists(from: level, "p.id")
+        let tests = side.chain.tests(level, "p.id") + [outside]
+        return (level, "SELECT p.id FROM (\(condition.select)) p WHERE \(tests.joined(separator: " AND "))")
+      }
+    }
+    return nil
   }
 
   /// The table of ranks of the chosen things by an open side. Only what scans say of images is not certain; what lies

@@ -17,7 +17,11 @@ extension Planner {
       chains = [Chain(reaches: [.image, .release])]
     }
     var sides = try chains.flatMap { try self.sides(of: $0) }
-    let own = chains.flatMap { $0.conditions[near] ?? [] }
+    let own = try chains.flatMap { $0.conditions[near] ?? [] }.map { condition in
+      var condition = condition
+      condition.isNamed = try condition.isNamed || !sides.isEmpty && isFew(condition.select)
+      return condition
+    }
     let nots = try question.not.compactMap { try excluded($0) }
     // Only the first answers are wanted, whichever they are.
     let isFirst =
@@ -29,7 +33,7 @@ extension Planner {
         try walk(&sides[index], whole: true)
       }
     }
-    let base = base(sides, own)
+    let base = try base(sides, own)
     let tests = base.tests + nots.map { $0(base.id) } + life(base.id)
     let filter = tests.isEmpty ? "" : " WHERE \(tests.joined(separator: " AND "))"
     let limit = isFirst ? question.limit.map { " LIMIT \($0)" } ?? "" : ""
@@ -79,7 +83,7 @@ extension Planner {
   }
 
   /// Where the asked things come from, what must hold of them besides, and what gives their rank.
-  private func base(_ sides: [Side], _ own: [Condition]) -> Base {
+  private func base(_ sides: [Side], _ own: [Condition]) throws -> Base {
     let (whole, open) = (sides.filter(\.isWhole), sides.filter { !$0.isWhole })
     var ranks = whole.indices.map { "s\($0).rank" }
     var rest = open
@@ -95,7 +99,7 @@ extension Planner {
         (from, id) = ("(\(own[used].ranked ?? own[used].select)) o", "o.id")
         if own[used].ranked != nil { ranks.append("o.rank") }
       } else if let first = open.first {
-        (from, id) = ("\(draft.table("streamed", stream(first), kept: false)) o", "o.id")
+        (from, id) = ("\(draft.table("streamed", try stream(first), kept: false)) o", "o.id")
         rest.removeFirst()
       } else {
         (from, id) = ("\(near.table) x", "x.thing_id")

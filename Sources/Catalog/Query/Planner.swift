@@ -12,6 +12,7 @@ struct Planner {
   let makers: Conditions
   /// How many steps may be walked beforehand; about a tenth of a second.
   let bound: Int
+  static let bound = 20_000
 
   var near: Level { question.entity.level }
 
@@ -63,7 +64,7 @@ struct Planner {
     }
   }
 
-  private func isFew(_ select: String) throws -> Bool {
+  func isFew(_ select: String) throws -> Bool {
     let sql = draft.statement("SELECT count(*) FROM (SELECT 1 FROM (\(select)) x LIMIT \(bound + 1)) y")
     let statement = try db.makeStatement(sql: sql)
     return try (Int.fetchOne(statement, arguments: draft.arguments(of: statement)) ?? 0) <= bound
@@ -80,7 +81,7 @@ struct Planner {
       let tests =
         (isNear ? own.map { $0.test(id) } : [])
         + sides.map { side in
-          side.isWhole ? "\(id) IN (SELECT id FROM \(side.states[near] ?? ""))" : side.exists(from: near, id)
+          side.isWhole ? "+\(id) IN (SELECT id FROM \(side.states[near] ?? ""))" : side.exists(from: near, id)
         }
       return tests.isEmpty ? "1 = 0" : "NOT (\(tests.joined(separator: " AND ")))"
     }

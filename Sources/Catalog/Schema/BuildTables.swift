@@ -48,5 +48,6 @@ let buildTables = [
   """,
   "CREATE INDEX revision_source ON revision (source_id)",
   "CREATE INDEX revision_commit ON revision (revision_commit)",
+  "CREATE INDEX revision_revised ON revision (revised)",
   "CREATE INDEX revision_author ON revision (author)",
 ]
