@@ -59,7 +59,9 @@ package func whyDocument(_ ways: [Way]) throws -> Data {
 package func whyText(_ ways: [Way]) -> String {
   ways.map { way in
     let head = "\(String(format: "%.2f", way.confidence)) \(originName(way.origin))\n"
-    return head + way.steps.map { step in "  \(printable(step.from)) → \(printable(step.to))\(period(step))\n" + claims(step) }.joined()
+    return head
+      + way.steps.map { step in "  \(printable(step.from)) → \(printable(step.to))\(period(step))\n" + claims(step) }
+      .joined()
   }.joined(separator: "\n")
 }
 
@@ -76,6 +78,7 @@ private func claims(_ step: Step) -> String {
     let time = claim.at.map { " at \($0.formatted(.iso8601))" } ?? ""
     let evidence = claim.evidence.map { "\n      \($0)" } ?? ""
     let number = String(format: "%.2f", claim.confidence)
-    return printable("    \(originName(claim.origin)) \(number) by \(claim.rule), \(by)\(time)") + printable(evidence.replacing("\n", with: " ")) + "\n"
+    return printable("    \(originName(claim.origin)) \(number) by \(claim.rule), \(by)\(time)")
+      + printable(evidence.replacing("\n", with: " ")) + "\n"
   }.joined()
 }

@@ -46,7 +46,8 @@ struct ChainedThings {
     case 0: sql.append("INSERT INTO host VALUES (\(id), '\(name)', 'group-\(index % 2)', 1)")
     case 1: sql.append("INSERT INTO vm VALUES (\(id), '\(name)', NULL, 1)")
     case 2: sql.append("INSERT INTO image VALUES (\(id), NULL, NULL, '\(name)', NULL, NULL, 'golden', 1)")
-    case 3: sql.append("INSERT INTO application_release VALUES (\(id), 'release', 'app-\(index / 2)', '\(index % 2)', NULL)")
+    case 3:
+      sql.append("INSERT INTO application_release VALUES (\(id), 'release', 'app-\(index / 2)', '\(index % 2)', NULL)")
     case 4:
       let release = before(3)
       sql.append("INSERT INTO build VALUES (\(id), CAST('\(name)' AS BLOB), \(release), NULL, NULL, NULL, NULL)")
@@ -74,7 +75,8 @@ struct ChainedThings {
     for (index, revision) in levels[6].enumerated() {
       let source = levels[7][number(0..<levels[7].count)]
       sql.append(
-        "INSERT INTO revision VALUES (\(revision), \(source), '\(names[revision] ?? "")', '', 'Ann \(index % 3)', 1, 0, 0)")
+        "INSERT INTO revision VALUES (\(revision), \(source), '\(names[revision] ?? "")', '', 'Ann \(index % 3)', 1, 0, 0)"
+      )
       column(revision, source)
     }
     for (level, count) in [(0, 14), (1, 14), (2, 20), (3, 5), (5, 24)] {
@@ -115,7 +117,10 @@ struct ChainedThings {
         guard entity > 2 || lives[answer].map({ $0.lowerBound <= at && at < $0.upperBound }) ?? false else { return }
         let value = ChainedThings.value(path)
         if let known = best[answer],
-          (known.confidence, -known.origin) >= (value.confidence, -value.origin) { return }
+          (known.confidence, -known.origin) >= (value.confidence, -value.origin)
+        {
+          return
+        }
         best[answer] = value
         return
       }
@@ -133,7 +138,9 @@ struct ChainedThings {
     var groups: [Int: Double] = [:]
     var confidence = 1.0
     for link in path {
-      if link.group == 0 { confidence *= link.confidence } else {
+      if link.group == 0 {
+        confidence *= link.confidence
+      } else {
         groups[link.group] = min(groups[link.group] ?? 1, link.confidence)
       }
     }

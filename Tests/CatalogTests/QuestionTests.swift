@@ -22,8 +22,14 @@ struct QuestionTests {
     }
     switch Int.random(in: 0..<4, using: &random) {
     case 0: return (Filter(kinds[level], "*"), Set(estate.levels[level]))
-    case 1: return (Filter(kinds[level], "*-[0-3]*"), Set(estate.levels[level].filter {
-      (estate.names[$0] ?? "").firstMatch(of: /-[0-3]/) != nil }))
+    case 1:
+      return (
+        Filter(kinds[level], "*-[0-3]*"),
+        Set(
+          estate.levels[level].filter {
+            (estate.names[$0] ?? "").firstMatch(of: /-[0-3]/) != nil
+          })
+      )
     default: return (Filter(kinds[level], name), [thing])
     }
   }
@@ -52,7 +58,10 @@ struct QuestionTests {
         let truth = estate.answers(entity, allowed, at: at)
         for bound in [0, 6, 100_000] {
           let answers = try catalog.find(question, bound: bound)
-          #expect(answers.count == min(truth.count, question.limit ?? .max), "\(question.entity) \(question.filters.map { "\($0.kind) \($0.values)" }) \(question.limit ?? 0) bound \(bound)")
+          #expect(
+            answers.count == min(truth.count, question.limit ?? .max),
+            "\(question.entity) \(question.filters.map { "\($0.kind) \($0.values)" }) \(question.limit ?? 0) bound \(bound)"
+          )
           for answer in answers {
             let thing = try #require(
               estate.levels[entity].first { matches(answer, estate, entity, $0) }, "\(answer)")

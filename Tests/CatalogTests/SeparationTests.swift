@@ -43,7 +43,9 @@ struct SeparationTests {
       for number in 0..<12 {
         event(#""kind":"vm-created","vm":"v\#(number)","name":"vm-\#(number)","image":"gold-\#(number)""#)
         func install(_ application: String, _ release: String) {
-          event(#""kind":"application-installed","image":"gold-\#(number)","application":"\#(application)","release":"\#(release)""#)
+          event(
+            #""kind":"application-installed","image":"gold-\#(number)","application":"\#(application)","release":"\#(release)""#
+          )
         }
         install("base", "1")
         install("shop", number < 6 ? "2.2" : "2.1")

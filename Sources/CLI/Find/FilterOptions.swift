@@ -4,15 +4,19 @@ internal import Foundation
 
 /// The filters of questions, for every command that takes them.
 struct FilterOptions: ParsableArguments {
-  @Option(parsing: .singleValue, help: ArgumentHelp("A source file: its path, the last part of it, or a pattern.", valueName: "path"))
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("A source file: its path, the last part of it, or a pattern.", valueName: "path"))
   var source: [String] = []
   @Option(parsing: .singleValue, help: ArgumentHelp("A commit, or the beginning of one.", valueName: "commit"))
   var revision: [String] = []
   @Option(parsing: .singleValue, help: ArgumentHelp("A part of an author's name or address.", valueName: "text"))
   var author: [String] = []
-  @Option(parsing: .singleValue, help: ArgumentHelp("An application, or one release of it.", valueName: "name[@version]"))
+  @Option(
+    parsing: .singleValue, help: ArgumentHelp("An application, or one release of it.", valueName: "name[@version]"))
   var application: [String] = []
-  @Option(parsing: .singleValue, help: ArgumentHelp("A file that a build ships: its path or SHA-256.", valueName: "file"))
+  @Option(
+    parsing: .singleValue, help: ArgumentHelp("A file that a build ships: its path or SHA-256.", valueName: "file"))
   var artifact: [String] = []
   @Option(
     parsing: .singleValue,
@@ -30,20 +34,23 @@ struct FilterOptions: ParsableArguments {
   @Option(parsing: .singleValue, help: ArgumentHelp("A vm: its name, UUID or a pattern.", valueName: "vm"))
   var vm: [String] = []
   @Option(parsing: .singleValue, help: "The state of vms, such as running.") var state: [String] = []
-  @Option(parsing: .singleValue, help: ArgumentHelp("A setting of vms.", valueName: "key=value")) var setting: [String] = []
+  @Option(parsing: .singleValue, help: ArgumentHelp("A setting of vms.", valueName: "key=value")) var setting:
+    [String] = []
   @Option(parsing: .singleValue, help: ArgumentHelp("A host: its name or a pattern.", valueName: "host"))
   var host: [String] = []
   @Option(parsing: .singleValue, help: "A group of hosts.") var group: [String] = []
   @Option(help: ArgumentHelp("Sources, or releases, changed in the last 30d, 12h …", valueName: "time"))
   var changedWithin: String?
-  @Option(help: ArgumentHelp("Releases installed in the last 30d, 12h …", valueName: "time")) var installedWithin: String?
+  @Option(help: ArgumentHelp("Releases installed in the last 30d, 12h …", valueName: "time")) var installedWithin:
+    String?
   @Option(help: "Hosts that were rebooted: expected or unexpected.") var rebooted: String?
   @Option(help: ArgumentHelp("With --rebooted: in the last 24h, 7d …", valueName: "time")) var within: String?
   @Flag(help: "Releases of which there is a newer one.") var outdated = false
   @Option(help: "Answers of that origin: captured, declared or inferred.") var origin: String?
   @Option(help: ArgumentHelp("Answers at least that certain, 0 to 1.", valueName: "number")) var minConfidence: String?
   @Option(help: ArgumentHelp("As it was then: 2026-01-31 or 2026-01-31T12:00:00Z.", valueName: "time")) var at: String?
-  @Option(parsing: .singleValue, help: ArgumentHelp("Without what that filter alone would find.", valueName: "filter=value"))
+  @Option(
+    parsing: .singleValue, help: ArgumentHelp("Without what that filter alone would find.", valueName: "filter=value"))
   var not: [String] = []
 }
 

@@ -37,7 +37,9 @@ struct FindCommand: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, ids }
 
-  @Argument(help: ArgumentHelp("What is asked for: \(Entity.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "entity"))
+  @Argument(
+    help: ArgumentHelp(
+      "What is asked for: \(Entity.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "entity"))
   var words: [String] = []
   @OptionGroup(title: "Filters") var filters: FilterOptions
   @Option(help: "Sorted by name, confidence or time. Default: the most certain first of those found first.")

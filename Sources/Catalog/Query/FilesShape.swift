@@ -10,7 +10,8 @@ extension Entity {
       LEFT JOIN content c ON c.id = f.content_id
       """,
     columns: [
-      .init("name", "CAST(e.bytes AS TEXT)"), .init("id", "coalesce(\(Dialect.hex("c.sha256")), CAST(e.bytes AS TEXT))"),
+      .init("name", "CAST(e.bytes AS TEXT)"),
+      .init("id", "coalesce(\(Dialect.hex("c.sha256")), CAST(e.bytes AS TEXT))"),
       .init("image", "t.key"), .init("volume", "f.volume"), .init("kind", "f.kind"), .init("size", "f.size", .number),
       .init("sha256", Dialect.hex("c.sha256")), .init("modified", "f.modified * 1000", .time),
     ], name: "e.bytes", time: "f.modified")

@@ -145,7 +145,8 @@ extension Conditions {
       ? first : "WITH RECURSIVE s (id, rank) AS (\(first) UNION \(step("s", "s.rank"))) SELECT id, rank FROM s"
     let table = draft.table(
       "descent",
-      "SELECT id, max(rank) AS rank FROM (SELECT 0 AS id, 0 AS rank WHERE 1 = 0 UNION ALL SELECT * FROM (\(all)) x) y GROUP BY id")
+      "SELECT id, max(rank) AS rank FROM (SELECT 0 AS id, 0 AS rank WHERE 1 = 0 UNION ALL SELECT * FROM (\(all)) x) y GROUP BY id"
+    )
     return Condition(
       level: .image, select: "SELECT id FROM \(table)", test: { "+\($0) IN (SELECT id FROM \(table))" },
       ranked: "SELECT id, rank FROM \(table)")

@@ -41,7 +41,9 @@ extension Planner {
     if sides.allSatisfy(\.isWhole) {
       let order = sides.isEmpty || limit.isEmpty ? "" : " ORDER BY rank DESC"
       answers = draft.table(
-        "answers", "SELECT \(base.id) AS id, \(Rank.combined(base.ranks.reversed())) AS rank FROM \(base.from)\(filter)\(order)\(limit)")
+        "answers",
+        "SELECT \(base.id) AS id, \(Rank.combined(base.ranks.reversed())) AS rank FROM \(base.from)\(filter)\(order)\(limit)"
+      )
     } else {
       let chosen = draft.table("chosen", "SELECT \(base.id) AS id FROM \(base.from)\(filter)\(limit)")
       for index in sides.indices where !sides[index].isWhole { rank(&sides[index], chosen) }
@@ -146,7 +148,8 @@ extension Planner {
     let grouped = shape.group.map { column in
       draft.table(
         "grouped",
-        "SELECT min(a.id) AS id, max(a.rank) AS rank, count(*) AS members FROM \(answers) a JOIN \(shape.tables) GROUP BY \(column)")
+        "SELECT min(a.id) AS id, max(a.rank) AS rank, count(*) AS members FROM \(answers) a JOIN \(shape.tables) GROUP BY \(column)"
+      )
     }
     let tests = try rankTests("a.rank") + shape.tests
     let filter = tests.isEmpty ? "" : "\nWHERE \(tests.joined(separator: " AND "))"
@@ -165,7 +168,8 @@ extension Planner {
       path.append(level)
       next = "n\(index).rank"
     }
-    let columns = ["a.id", "a.rank / \(Rank.shift * 4)", "3 - a.rank / \(Rank.shift) % 4"]
+    let columns =
+      ["a.id", "a.rank / \(Rank.shift * 4)", "3 - a.rank / \(Rank.shift) % 4"]
       + shape.columns.map(\.sql) + labels
     let limit = question.limit.map { "\nLIMIT \($0)" } ?? ""
     return Planned(

@@ -97,7 +97,9 @@ extension ReadyQuestion {
       arguments: ["hosts", "rebooted=unexpected", "within={within}"]),
     .init(
       name: "changed-on-crashed-hosts", help: "Releases installed of late on hosts with an unexpected reboot.",
-      parameters: [given("within", "how long ago the reboot", "24h"), given("changed", "how long ago the change", "7d")],
+      parameters: [
+        given("within", "how long ago the reboot", "24h"), given("changed", "how long ago the change", "7d"),
+      ],
       arguments: ["releases", "rebooted=unexpected", "within={within}", "installed-within={changed}"]),
     .init(
       name: "sources-changed", help: "Source files changed of late that run on hosts.",

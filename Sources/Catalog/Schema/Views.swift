@@ -64,7 +64,9 @@ let views =
       SELECT x.vm_id, v.uuid, v.name, x.key, x.value, \(time("x.valid_from")) AS valid_from,
       \(time("x.valid_to")) AS valid_to FROM vm_setting x JOIN vm v ON v.thing_id = x.vm_id
       """),
-    view("v_hosts_vms_now", "SELECT h.thing_id AS host_id, h.name AS host, l.to_id AS vm_id FROM host h \(now("l", "h.thing_id"))"),
+    view(
+      "v_hosts_vms_now",
+      "SELECT h.thing_id AS host_id, h.name AS host, l.to_id AS vm_id FROM host h \(now("l", "h.thing_id"))"),
     view("v_vms_images_now", "SELECT v.thing_id AS vm_id, l.to_id AS image_id FROM vm v \(now("l", "v.thing_id"))"),
     view(
       "v_images_releases_now",

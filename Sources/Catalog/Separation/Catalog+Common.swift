@@ -81,7 +81,9 @@ extension Catalog {
       return shared
     }
     guard others > 0 else {
-      return counts.filter { $0.having == of }.sorted { ($0.name, $0.isAny ? 0 : 1, $0.detail ?? "") < ($1.name, $1.isAny ? 0 : 1, $1.detail ?? "") }
+      return counts.filter { $0.having == of }.sorted {
+        ($0.name, $0.isAny ? 0 : 1, $0.detail ?? "") < ($1.name, $1.isAny ? 0 : 1, $1.detail ?? "")
+      }
     }
     let tables = counts.map { ($0.having, of - $0.having, $0.othersHaving, others - $0.othersHaving) }
     let values = tables.map { Fisher.pValue($0.0, $0.1, $0.2, $0.3) }

@@ -40,6 +40,8 @@ enum Fisher {
     return corrected
   }
 
-  private static func logChoose(_ n: Int, _ k: Int) -> Double { logFactorial(n) - logFactorial(k) - logFactorial(n - k) }
+  private static func logChoose(_ n: Int, _ k: Int) -> Double {
+    logFactorial(n) - logFactorial(k) - logFactorial(n - k)
+  }
   private static func logFactorial(_ n: Int) -> Double { lgamma(Double(n) + 1) }
 }
