@@ -1,5 +1,9 @@
 import Catalog
+import Fingerprints
 import Foundation
+import Inventory
+import Lineage
+import Signatures
 import TestSupport
 import Testing
 
@@ -55,7 +59,14 @@ struct QuestionTests {
         var question = Question(
           QuestionTests.entities[entity], filters, at: Date(timeIntervalSince1970: Double(at) / 1000))
         question.limit = Bool.random(using: &random) ? 3 : nil
-        let truth = estate.answers(entity, allowed, at: at)
+        var truth = estate.answers(entity, allowed, at: at)
+        if Int.random(in: 0..<3, using: &random) == 0,
+          let (not, things) = filter(estate, Int.random(in: 0..<8, using: &random), &random),
+          let level = estate.levels.firstIndex(where: { things.isSubset(of: $0) })
+        {
+          question.not = [not]
+          for thing in estate.answers(entity, [level: things], at: at).keys { truth[thing] = nil }
+        }
         for bound in [0, 6, 100_000] {
           let answers = try catalog.find(question, bound: bound)
           #expect(
@@ -87,6 +98,56 @@ struct QuestionTests {
     case 5: return answer.name == "bin/\(name)"
     case 7: return answer.name == "src/\(name)"
     default: return answer.id == name
+    }
+  }
+
+  @Test func `files are found in images, with what they were built from`() throws {
+    try withTemporaryFolder { folder in
+      let catalog = try Catalog(path: folder.appending(path: "c.db").path)
+      let inventory = Shop.inventory("/a")
+      let image = try catalog.imageID(host: "h", file: inventory.image.files[0])
+      try catalog.store(inventory, infer(inventory, Shop.matches), builds: Shop.matches.builds, image: image)
+      func ids(_ entity: Entity, _ filters: Filter...) throws -> [String] {
+        try catalog.find(Question(entity, filters, order: .name)).map(\.name)
+      }
+      for file in ["/usr/bin/unread", "usr/bin/shop", Shop.digest.description] {
+        #expect(try ids(.images, Filter(.file, file)) == ["a"])
+        #expect(try ids(.files, Filter(.file, file)).count == 1)
+      }
+      #expect(try ids(.files, Filter(.image, "a")) == ["usr/bin/shop", "usr/bin/unread"])
+      #expect(try ids(.files, Filter(.source, "cart.c")) == ["usr/bin/shop"])
+      #expect(try ids(.files, Filter(.application, "shop"), Filter(.author, "ann")) == ["usr/bin/shop"])
+      #expect(try ids(.files, Filter(.application, "base")) == [])
+      #expect(try ids(.sources, Filter(.file, "/usr/bin/unread")) == ["src/cart.c"])
+      #expect(try ids(.images, Filter(.revision, "c0ff")) == ["a"])
+      #expect(throws: Problem.self) { try ids(.images, Filter(.file, "/usr/bin/none")) }
+      let unknown = #expect(throws: Problem.self) { try ids(.images, Filter(.source, "carr.c")) }
+      #expect(unknown?.remedy?.contains("src/cart.c") == true)
+    }
+  }
+
+  /// Nothing that grows with the estate is read whole for a question about a named thing.
+  @Test(arguments: QuestionTests.entities)
+  func `named things are found by indexes`(entity: Entity) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "c.db").path
+      let catalog = try Catalog(path: path)
+      let estate = ChainedThings(seed: 3)
+      #expect(try sqlite(path, (["BEGIN"] + estate.sql + ["COMMIT"]).joined(separator: ";\n")) == "")
+      let filters: [Filter] = [
+        Filter(.source, "source-1"), Filter(.revision, "revision-1-commit"), Filter(.artifact, "bin/artifact-1"),
+        Filter(.application, "app-1"), Filter(.image, "image-1"), Filter(.vm, "vm-1"), Filter(.host, "host-1"),
+        Filter(.author, "Ann 1"),
+      ]
+      for filter in filters {
+        for bound in [0, 1000] {
+          let steps = try catalog.explain(Question(entity, [filter], limit: 10), bound: bound).steps
+          let whole = steps.filter { step in
+            step.firstMatch(of: /^SCAN (l\d|w\d|link|vm|revision|source|artifact|image|host|build|x USING)\b/) != nil
+          }
+          #expect(whole.isEmpty, "\(filter) \(bound): \(whole)")
+        }
+      }
     }
   }
 }

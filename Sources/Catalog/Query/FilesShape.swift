@@ -16,6 +16,14 @@ extension Entity {
       .init("sha256", Dialect.hex("c.sha256")), .init("modified", "f.modified * 1000", .time),
     ], name: "e.bytes", time: "f.modified")
 
+  /// That a scan recognised a file as one of these artifacts.
+  static func fileTest(artifacts: String) -> String {
+    """
+    EXISTS (SELECT 1 FROM sighting_file y WHERE y.inventory_id = f.inventory_id AND y.position = f.position
+    AND +y.artifact_id IN (\(artifacts)))
+    """
+  }
+
   /// That a file is one of those that are named.
   static func fileTest(_ draft: Draft, _ values: [String]) -> String {
     let tests = values.map { value in

@@ -77,6 +77,16 @@ extension Planner {
     return draft.table("crossed", "SELECT id, max(rank) AS rank FROM (\(arms)) x GROUP BY id")
   }
 
+  /// Selects the numbers of all that is found.
+  private func numbers() throws -> String {
+    let chains = try Chain.chains(question.filters, makers)
+    var sides = try chains.flatMap { try self.sides(of: $0) }
+    for index in sides.indices { try walk(&sides[index], whole: true) }
+    let base = try base(sides, chains.flatMap { $0.conditions[near] ?? [] })
+    let filter = base.tests.isEmpty ? "" : " WHERE \(base.tests.joined(separator: " AND "))"
+    return "SELECT \(base.id) AS id FROM \(base.from)\(filter)"
+  }
+
   private struct Base {
     var from: String
     var id: String
@@ -144,6 +154,11 @@ extension Planner {
     var shape = question.entity.shape
     if question.entity == .files {
       shape.tests = question.filters.filter { $0.kind == .file }.map { Entity.fileTest(draft, $0.values) }
+      let built = question.filters.filter { filter in makers.levels(filter).contains { $0 >= .release } }
+      if !built.isEmpty {
+        let artifacts = try Planner(self, Question(.artifacts, built, within: question.within)).numbers()
+        shape.tests.append(Entity.fileTest(artifacts: artifacts))
+      }
     }
     let grouped = shape.group.map { column in
       draft.table(

@@ -24,6 +24,12 @@ struct Planner {
     makers = Conditions(draft: draft, entity: question.entity, at: at, within: question.within)
   }
 
+  /// For a question that is part of another.
+  init(_ other: Planner, _ question: Question) {
+    (db, bound, draft, self.question) = (other.db, other.bound, other.draft, question)
+    makers = Conditions(draft: draft, entity: question.entity, at: other.makers.at, within: question.within)
+  }
+
   /// The select of a level's things with which its side begins.
   func beginning(_ chain: Chain, _ level: Level) -> String {
     let conditions = chain.conditions[level] ?? []
