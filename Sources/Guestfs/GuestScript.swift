@@ -65,8 +65,9 @@ enum GuestScript {
     case .mount(let requests):
       """
       m() { mkdir -p /sysroot/v$1; echo "vmlineage mounts $1" > /dev/kmsg
-        mount -o $3 /dev/block/$2 /sysroot/v$1 > /said 2>&1; s=$?
-        echo "V $1 $s $(head -c 500 /said | tr '\\n' ' ')"; return $s; }
+        mount -o $3 /dev/block/$2 /sysroot/v$1 > /said 2>&1; s=$?; k=
+        [ $s = 0 ] || { k=$(dmesg | tail -n 1); case $k in *"vmlineage mounts "*) k=$(head -n 1 /said);; esac; }
+        printf 'V %s %s %.500s\\n' $1 $s "${k#*] }"; return $s; }
       n() { m $1 $2 $3 && { ntfs-3g.probe --readwrite /dev/block/$2 > /dev/null 2>&1; echo "P $1 $?"; }; }
       b() { m $1 $2 $3 && { btrfs subvolume get-default /sysroot/v$1 | sed "s/^/D $1 /"
         btrfs subvolume list /sysroot/v$1 | sed "s/^/S $1 /"; }; }

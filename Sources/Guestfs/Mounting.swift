@@ -14,7 +14,7 @@ package struct MountRequest: Sendable {
 
 /// What became of one.
 package struct MountOutcome: Sendable, Equatable {
-  /// What mount(8) said where it failed.
+  /// Where it failed, what the kernel said last, or mount(8) where the kernel said nothing.
   package var failure: String?
   /// Whether the kernel replayed a journal into the overlay, as at boot. ntfs-3g replays none.
   package var replayedJournal = false
@@ -39,7 +39,7 @@ extension Appliance {
   }
 }
 
-/// Reads what `GuestScript.mount` prints: for each volume `V index status what mount said`, for an NTFS `P index status`,
+/// Reads what `GuestScript.mount` prints: for each volume `V index status why it failed`, for an NTFS `P index status`,
 /// for a btrfs `D index ID n …` (its default subvolume) and `S index ID n gen n top level n path name`; then `K` and those
 /// lines of the kernel's log that tell of journals, each behind the line that says which volume is being mounted.
 func parseMounts(_ text: String) -> [Int: MountOutcome] {
