@@ -24,6 +24,9 @@ package struct BlockDevice: Sendable, Equatable {
   /// Whether it holds a file system and is not part of another device.
   package var isVolume: Bool { !isBelowOthers && identity["USAGE"] == "filesystem" && type != nil }
 
+  /// Whether it is a disc with a file system of its own, be it that it has a partition table too.
+  package var isDisc: Bool { ["iso9660", "udf"].contains(type) }
+
   /// Whether it is encrypted and not opened.
   package var isLocked: Bool { !isBelowOthers && ["crypto_LUKS", "BitLocker"].contains(type) }
 }

@@ -60,7 +60,9 @@ enum GuestScript {
           dmsetup table -j ${d%:*} -m ${d#*:} | while read -r t; do printf 'T %s %s\\n' $d "$t"; done
         fi
       done
-      echo I; { blkid -c /dev/null -p -o export $p || true; } 2>/dev/null | head -c 1048576
+      # Of a disk with a partition table -p says nothing else.
+      echo I; { blkid -c /dev/null -p -o export $p; echo; blkid -c /dev/null -o export /dev/$i; } 2>/dev/null \\
+      | head -c 1048576
       """
     case .mount(let requests):
       """

@@ -21,7 +21,7 @@ struct VolumeOpening {
   func open() -> (volumes: [Opened], problem: Problem?) {
     do {
       let (devices, locked) = try unlock()
-      let volumes = distinct(devices.filter(\.isVolume))
+      let volumes = volumes(devices)
       let known = volumes.prefix(ScanLimits.volumes).enumerated().map { MountRequest(index: $0, device: $1) }
       var opened: [Opened] = []
       var more: [(request: MountRequest, path: String)] = []
@@ -49,13 +49,15 @@ struct VolumeOpening {
     code: "too-many-volumes", operation: "open volumes", subject: "image",
     reason: "it holds more than \(ScanLimits.volumes)")
 
-  /// A btrfs may stand on several devices, each of which shows it.
-  private func distinct(_ devices: [BlockDevice]) -> [BlockDevice] {
+  /// A btrfs may stand on several devices, each of which shows it. A disc image that can be put on a stick has a partition
+  /// table as well, whose partitions need not show its file system.
+  private func volumes(_ devices: [BlockDevice]) -> [BlockDevice] {
     var seen: Set<String> = []
-    return devices.filter { device in
+    let volumes = devices.filter(\.isVolume).filter { device in
       guard device.type == "btrfs", let uuid = device.identity["UUID"] else { return true }
       return seen.insert(uuid).inserted
     }
+    return volumes.isEmpty ? devices.prefix(1).filter(\.isDisc) : volumes
   }
 
   /// Opens what there are keys for, and what is inside of that, as far as that goes.
