@@ -44,16 +44,6 @@ struct InventoryReader {
         unreadable: row["unreadable"]))
   }
 
-  /// Files whose digest became known later.
-  private func supplements() throws -> Int {
-    try Int.fetchOne(
-      db,
-      sql: """
-        SELECT count(*) FROM supplement s JOIN file f ON f.inventory_id = s.inventory_id AND f.position = s.position
-        WHERE s.inventory_id = ? AND f.content_id IS NULL
-        """, arguments: [id]) ?? 0
-  }
-
   private func imageFiles() throws -> [ImageFile] {
     try rows("SELECT * FROM image_file WHERE inventory_id = ? ORDER BY position").map { row in
       ImageFile(
@@ -83,13 +73,14 @@ struct InventoryReader {
   private func packages() throws -> [Package] {
     let listed = try rows(
       """
-      SELECT p.*, l.bytes AS location, i.volume FROM inventory_package i
-      JOIN package p ON p.id = i.package_id JOIN path l ON l.id = p.location_id
+      SELECT p.*, CAST(l.path || p.location_name AS \(Dialect.bytes)) AS location, i.volume FROM inventory_package i
+      JOIN package p ON p.id = i.package_id JOIN folder l ON l.id = p.location_folder_id
       WHERE i.inventory_id = ? ORDER BY i.position
       """)
     let statement = try db.makeStatement(
       sql: """
-        SELECT p.bytes, f.algorithm, f.digest, f.is_configuration FROM package_file f JOIN path p ON p.id = f.path_id
+        SELECT CAST(d.path || f.name AS \(Dialect.bytes)), f.algorithm, f.digest, f.is_configuration
+        FROM package_file f JOIN folder d ON d.id = f.folder_id
         WHERE f.package_id = ? ORDER BY f.position
         """)
     return try listed.map { row in
