@@ -36,17 +36,17 @@ final class InventoryWriter {
         ON CONFLICT (folder_id, name, inventory_id) DO UPDATE
         SET content_id = excluded.content_id, received = excluded.received
         """)
-    let keys = try InventoryReader(db: db, id: inventory).fileKeys()
+    let files = try InventoryReader(db: db, id: inventory).listed()
     for supplement in supplements {
-      guard keys.indices.contains(supplement.file) else {
+      guard files.indices.contains(supplement.file) else {
         throw Problem(
           code: "unknown-file", operation: "store supplement", subject: "file \(supplement.file)",
-          reason: "the newest scan has \(keys.count) files")
+          reason: "the newest scan has \(files.count) files")
       }
-      let key = keys[supplement.file]
-      let fingerprint = try supplement.fingerprint.map(dictionaries.fingerprint) ?? key.fingerprint
+      let listed = files[supplement.file]
+      let fingerprint = try (supplement.fingerprint ?? listed.file.fingerprint).map(dictionaries.fingerprint)
       try insert.execute(arguments: [
-        inventory, key.folder, key.name, try dictionaries.content(supplement.digests, fingerprint: fingerprint),
+        inventory, listed.folder, listed.name, try dictionaries.content(supplement.digests, fingerprint: fingerprint),
         timestamp(received),
       ])
     }

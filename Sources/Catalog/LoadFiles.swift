@@ -4,25 +4,36 @@ internal import GRDB
 internal import Inventory
 
 extension InventoryReader {
+  /// A file of the list, and the row that says so.
+  struct Listed {
+    var file: FileRecord
+    var folder: Int64
+    var name: Data
+    fileprivate var copy: Int64
+  }
+
   /// The file list as it was stored: what a supplement says stands before what the scan knew.
-  func files() throws -> [FileRecord] {
+  func listed() throws -> [Listed] {
     let statement = try db.makeStatement(
       sql: """
-        SELECT volume, CAST(path AS \(Dialect.bytes)), kind, size, modified, inode, mode, uid, gid, links,
-          CAST(target AS \(Dialect.bytes)), unreadable, sha256, git_blob, gitoid, md5, fingerprint_id
-        FROM v_files f WHERE inventory_id = ? ORDER BY \(canonicalOrder)
+        SELECT volume, CAST(name AS \(Dialect.bytes)), kind, size, modified, inode, mode, uid, gid, links,
+          CAST(target AS \(Dialect.bytes)), unreadable, sha256, git_blob, gitoid, md5, fingerprint_id, folder_id
+        FROM v_files WHERE inventory_id = ?
         """)
     var fingerprints = FingerprintReader(db: db)
-    var files: [FileRecord] = []
+    var folders = FolderPaths(db)
+    var files: [Listed] = []
     let cursor = try Row.fetchCursor(statement, arguments: [id])
     while let row = try cursor.next() {
-      files.append(
-        FileRecord(
-          volume: row[0], path: GuestPath(verbatim: row[1] as Data), kind: try value(row[2]),
-          size: UInt64(bitPattern: row[3]), modified: row[4], inode: UInt64(bitPattern: row[5]), mode: row[6],
-          uid: row[7], gid: row[8], links: row[9], target: (row[10] as Data?).map { GuestPath(verbatim: $0) },
-          digests: try digests(row), fingerprint: try (row[16] as Int64?).map { try fingerprints.fingerprint($0) },
-          unreadable: row[11]))
+      let (number, name): (Int64, Data) = (row[17], row[1])
+      let folder = try folders.folder(number)
+      let file = FileRecord(
+        volume: row[0], path: GuestPath(verbatim: folder.path + name), kind: try value(row[2]),
+        size: UInt64(bitPattern: row[3]), modified: row[4], inode: UInt64(bitPattern: row[5]), mode: row[6],
+        uid: row[7], gid: row[8], links: row[9], target: (row[10] as Data?).map { GuestPath(verbatim: $0) },
+        digests: try digests(row), fingerprint: try (row[16] as Int64?).map { try fingerprints.fingerprint($0) },
+        unreadable: row[11])
+      files.append(Listed(file: file, folder: number, name: name, copy: folder.copy))
     }
     return try inStoredOrder(files)
   }
@@ -33,25 +44,6 @@ extension InventoryReader {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a digest has not 32 bytes")
     }
     return FileDigests(sha256: sha256, gitBlob: (row[13] as Data).hex, gitoid: gitoid, md5: (row[15] as Data).hex)
-  }
-
-  /// The row that a file of this inventory has, by its position in the list.
-  struct FileKey {
-    var folder: Int64
-    var name: Data
-    /// What is known of it beside its digests.
-    var fingerprint: Int64?
-  }
-
-  func fileKeys() throws -> [FileKey] {
-    let sql = """
-      SELECT folder_id, CAST(name AS \(Dialect.bytes)), fingerprint_id FROM v_files f
-      WHERE inventory_id = ? ORDER BY \(canonicalOrder)
-      """
-    let keys = try Row.fetchCursor(db, sql: sql, arguments: [id]).map { row in
-      FileKey(folder: row[0], name: row[1], fingerprint: row[2])
-    }
-    return try inStoredOrder(Array(keys))
   }
 
   /// Files whose digests became known later.
@@ -65,15 +57,12 @@ extension InventoryReader {
         """, arguments: [id]) ?? 0
   }
 
-  /// As in `canonicalRanks`.
-  private var canonicalOrder: String {
-    """
-    coalesce((SELECT min(w.position) FROM volume w WHERE w.inventory_id = f.inventory_id AND w.name = f.volume), -1),
-    path, copy
-    """
-  }
-
-  private func inStoredOrder<Value>(_ values: [Value]) throws -> [Value] {
+  /// Rows come in no order: first in that of volume, path and copy, then as `list_order` says.
+  private func inStoredOrder(_ files: [Listed]) throws -> [Listed] {
+    let volumes = VolumeRanks(try self.volumes())
+    let values = files.sorted { left, right in
+      volumes.precedes(left.file, right.file) ?? (left.copy < right.copy)
+    }
     let stored = try Data.fetchOne(db, sql: "SELECT ranks FROM list_order WHERE inventory_id = ?", arguments: [id])
     guard let bytes = stored.map({ Array($0) }) else { return values }
     let ranks = stride(from: 0, to: bytes.count / 4 * 4, by: 4).map { start in

@@ -13,7 +13,7 @@ let schema: DatabaseMigrator = {
 ///
 /// Dictionaries (`folder`, `attributes`, `content`, `fingerprint`, `package`) hold once what clones of an image share. Numbers that use
 /// all 64 bits (device, inode, size) are kept by their bit pattern. Times are ISO 8601 in UTC, or as their column says.
-private let firstSchema = 
+private let firstSchema =
   thingTables + imageTables + fileTables + packageTables + buildTables + claimTables + fileViews
 
 /// Whatever a link can join: `key` names it for ever, by its kind.

@@ -28,7 +28,8 @@ struct Family {
       case 0: list.remove(at: place)
       case 1:
         var added = list[place]
-        added.path = GuestPath(bytes: list[place].path.bytes + Array(".\(Int.random(in: 0..<1_000_000, using: &random))".utf8))
+        added.path = GuestPath(
+          bytes: list[place].path.bytes + Array(".\(Int.random(in: 0..<1_000_000, using: &random))".utf8))
         list.append(changed(added, time, &random))
       default: list[place] = changed(list[place], time, &random)
       }

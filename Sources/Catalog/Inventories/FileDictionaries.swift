@@ -36,22 +36,30 @@ final class FileDictionaries {
     encoder.outputFormatting = .sortedKeys
   }
 
-  /// The folder of a path; `copy` tells apart the files of one list that have one path.
+  /// The folder of a path; `copy` tells apart the files of one list that have one path. Folders above it are made first,
+  /// from the root down.
   func folder(of path: GuestPath, copy: Int = 0) throws -> Int64 {
-    let key = FolderKey(path: path.folder, copy: copy)
-    if let known = folders[key] { return known }
-    let arguments: StatementArguments = [Data(key.path.bytes), copy]
-    let insert = try db.cachedStatement(
-      sql: """
-        INSERT INTO folder (path, copy) VALUES (CAST(? AS \(Dialect.name)), ?)
-        ON CONFLICT (path, copy) DO NOTHING RETURNING id
-        """)
-    let select = try db.cachedStatement(
-      sql: "SELECT id FROM folder WHERE path = CAST(? AS \(Dialect.name)) AND copy = ?")
-    let id = try found(
-      Int64.fetchOne(select, arguments: arguments) ?? Int64.fetchOne(insert, arguments: arguments))
-    folders[key] = id
+    let folder = path.folder
+    if let known = folders[FolderKey(path: folder, copy: copy)] { return known }
+    var id = try folderRow([], below: -Int64(copy))
+    var end = 0
+    for name in folder.folderNames {
+      end += name.count
+      let key = FolderKey(path: GuestPath(verbatim: folder.bytes.prefix(end)), copy: copy)
+      id = try folders[key] ?? folderRow(name, below: id)
+      folders[key] = id
+    }
+    folders[FolderKey(path: folder, copy: copy)] = id
     return id
+  }
+
+  private func folderRow(_ name: some Collection<UInt8>, below parent: Int64) throws -> Int64 {
+    let arguments: StatementArguments = [Data(name), parent]
+    let select = try db.cachedStatement(
+      sql: "SELECT id FROM folder WHERE name = CAST(? AS \(Dialect.name)) AND parent_id = ?")
+    let insert = try db.cachedStatement(
+      sql: "INSERT INTO folder (name, parent_id) VALUES (CAST(? AS \(Dialect.name)), ?) RETURNING id")
+    return try found(Int64.fetchOne(select, arguments: arguments) ?? Int64.fetchOne(insert, arguments: arguments))
   }
 
   /// What is left of a record beside its path, contents and numbers of its own.
@@ -152,14 +160,4 @@ final class FileDictionaries {
     guard let id else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a new row has no number") }
     return id
   }
-}
-
-extension GuestPath {
-  /// Up to the last slash, with it; empty where there is none.
-  var folder: GuestPath { GuestPath(verbatim: bytes.prefix(folderLength)) }
-
-  /// What follows the last slash, byte for byte.
-  var lastName: [UInt8] { Array(bytes.dropFirst(folderLength)) }
-
-  private var folderLength: Int { bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0 }
 }

@@ -31,7 +31,8 @@ struct FileListWriter {
       for hash in sketch { try insert.execute(arguments: [hash, list]) }
     }
     for member in lists {
-      try db.execute(sql: "INSERT INTO inventory_list (inventory_id, list_id) VALUES (?, ?)", arguments: [list, member])
+      try db.execute(
+        sql: "INSERT INTO inventory_list (inventory_id, list_id) VALUES (?, ?)", arguments: [list, member])
     }
   }
 

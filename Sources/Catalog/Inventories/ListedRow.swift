@@ -39,18 +39,28 @@ struct ListedRow: Equatable {
 /// share of them that two lists have in common is near the share of rows that they have in common.
 func sketch(of rows: [ListedRow]) -> [Int64] { Array(Set(rows.map(\.hash)).sorted().prefix(64)) }
 
-/// Where each file of a list stands when the list is in order of volume, path and place; nil where it is in that order.
-/// Volumes are ordered as the inventory has them.
-func canonicalRanks(_ inventory: Inventory) -> [Int]? {
-  let volumes = Dictionary(
-    inventory.volumes.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-  let files = inventory.files
-  func precedes(_ left: Int, _ right: Int) -> Bool {
-    let (leftVolume, rightVolume) = (volumes[files[left].volume] ?? -1, volumes[files[right].volume] ?? -1)
-    if leftVolume != rightVolume { return leftVolume < rightVolume }
-    let (leftPath, rightPath) = (files[left].path, files[right].path)
-    return leftPath == rightPath ? left < right : leftPath < rightPath
+/// The order of a list that needs no other: by volume, as the inventory has them, then by path.
+struct VolumeRanks {
+  private let ranks: [String: Int]
+
+  init(_ volumes: [Volume]) {
+    ranks = Dictionary(volumes.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
+
+  /// Nil where both have one place.
+  func precedes(_ left: FileRecord, _ right: FileRecord) -> Bool? {
+    let (leftRank, rightRank) =
+      left.volume == right.volume ? (0, 0) : (ranks[left.volume] ?? -1, ranks[right.volume] ?? -1)
+    if leftRank != rightRank { return leftRank < rightRank }
+    return left.path == right.path ? nil : left.path < right.path
+  }
+}
+
+/// Where each file of a list stands when the list is in that order; nil where it is.
+func canonicalRanks(_ inventory: Inventory) -> [Int]? {
+  let volumes = VolumeRanks(inventory.volumes)
+  let files = inventory.files
+  func precedes(_ left: Int, _ right: Int) -> Bool { volumes.precedes(files[left], files[right]) ?? (left < right) }
   if files.indices.dropFirst().allSatisfy({ precedes($0 - 1, $0) }) { return nil }
   var ranks = Array(repeating: 0, count: files.count)
   for (rank, position) in files.indices.sorted(by: precedes).enumerated() { ranks[position] = rank }

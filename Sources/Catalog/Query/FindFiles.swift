@@ -51,22 +51,39 @@ extension Catalog {
 extension FileQuestion {
   /// A condition on `v_files f` that indexes answer, and its arguments.
   var condition: (sql: String, arguments: StatementArguments) {
-    let name = Dialect.name
     switch self {
     case .digest(let digest): return ("f.sha256 = ?", [Data(digest.bytes)])
     case .path(let path):
+      let (folder, arguments) = folderRows(path)
+      return ("f.name = CAST(? AS \(Dialect.name)) AND f.folder_id IN (\(folder))", [Data(path.lastName)] + arguments)
+    case .below(let path):
+      let slash = path.bytes.isEmpty ? [] : [UInt8(ascii: "/")]
+      let (folder, arguments) = folderRows(GuestPath(verbatim: GuestPath(bytes: path.bytes).bytes + slash))
       return (
-        "f.folder = CAST(? AS \(name)) AND f.name = CAST(? AS \(name))",
-        [Data(path.folder.bytes), Data(path.lastName)]
-      )
-    case .below(let folder):
-      if folder.bytes.isEmpty { return ("f.folder >= ''", []) }
-      // All that begins with the folder and a slash: 0 is the character after the slash.
-      let bytes = Data(GuestPath(bytes: folder.bytes).bytes)
-      return (
-        "f.folder >= CAST(? AS \(name)) AND f.folder < CAST(? AS \(name))",
-        [bytes + Data("/".utf8), bytes + Data("0".utf8)]
+        """
+        f.folder_id IN (WITH RECURSIVE below (id) AS (
+          SELECT id FROM (\(folder)) start UNION ALL
+          SELECT d.id FROM below JOIN folder d ON d.parent_id = below.id) SELECT id FROM below)
+        """, arguments
       )
     }
+  }
+
+  /// The folder of a path below each root, found name by name from there.
+  private func folderRows(_ path: GuestPath) -> (sql: String, arguments: StatementArguments) {
+    let names = path.folderNames
+    let parts = names.indices.map { "(\($0 + 1), CAST(? AS \(Dialect.name)))" }
+    let given = names.isEmpty ? "" : "part (place, name) AS (VALUES \(parts.joined(separator: ", "))),"
+    let step = """
+      UNION ALL SELECT part.place, d.id FROM walk JOIN part ON part.place = walk.place + 1
+      JOIN folder d ON d.name = part.name AND d.parent_id = walk.id
+      """
+    return (
+      """
+      WITH RECURSIVE \(given) walk (place, id) AS (
+        SELECT 0, id FROM folder WHERE name = '' AND parent_id <= 0 \(names.isEmpty ? "" : step))
+      SELECT id FROM walk WHERE place = \(names.count)
+      """, StatementArguments(names.map { Data($0) })
+    )
   }
 }

@@ -5,17 +5,18 @@
 /// of its base, which has none itself. An own row stands for that of the base with the same folder and name; one without
 /// attributes says that the file is gone. `listed_file` puts this together, and nothing else needs to know.
 ///
-/// A path is a folder, its slash included, and a name, so that both together are the path. Where a list has a path twice
-/// (volumes have the same names) the second stands in a folder of its own, `copy` 1. Guest bytes are in columns that
-/// compare with text. Times and inodes of files of one folder are near each other: a file has their distance from those
-/// of its `place`.
+/// A path is a folder and a name; a folder's name has its slash, so that the names from the root down are the path. The
+/// root is the folder without a name. Where a list has a path twice (volumes have the same names) the second stands below
+/// another root: the parent of root N is -N. Guest bytes are in columns that compare with text. Times and inodes of files
+/// of one folder are near each other: a file has their distance from those of its `place`.
 let fileTables = [
   """
   CREATE TABLE folder (
-    id \(Dialect.key), path \(Dialect.name) NOT NULL, copy INTEGER NOT NULL,
-    UNIQUE (path, copy)
+    id \(Dialect.key), parent_id \(Dialect.integer) NOT NULL, name \(Dialect.name) NOT NULL,
+    UNIQUE (name, parent_id)
   ) \(Dialect.strict)
   """,
+  "CREATE INDEX folder_parent ON folder (parent_id)",
   """
   CREATE TABLE attributes (
     id \(Dialect.key),
@@ -111,8 +112,9 @@ let fileViews = [
   WHERE f.attributes_id IS NOT NULL AND (l.list_id = l.inventory_id OR NOT EXISTS (
     SELECT 1 FROM file o WHERE o.list_id = l.inventory_id AND o.folder_id = f.folder_id AND o.name = f.name))
   """,
-  // Every file of every inventory, what supplements say in place of what the scan knew. Asked by `sha256`, or by `folder`
-  // (with its slash) and `name`, it answers through indexes; `path` and `digest` are for reading.
+  // Every file of every inventory, what supplements say in place of what the scan knew. It answers through indexes where
+  // it is asked by `sha256`, or by `name` and `folder`, the last folder's name with its slash; `path` may then say which
+  // of them is meant. `digest` is for reading.
   """
   CREATE VIEW v_files AS
   \(fileColumns)
@@ -128,8 +130,12 @@ let fileViews = [
 ]
 
 private let fileColumns = """
-  SELECT f.inventory_id, a.volume, d.path AS folder, f.name, d.path || f.name AS path, a.kind, f.size, f.modified,
-    f.inode, a.mode, a.uid, a.gid, a.links, f.target, a.unreadable, c.sha256, c.git_blob, c.gitoid, c.md5,
-    \(Dialect.hex("c.sha256")) AS digest, c.fingerprint_id, f.folder_id, d.copy
+  SELECT f.inventory_id, a.volume, d.name AS folder, f.name, (
+      WITH RECURSIVE up (parent_id, path) AS (
+        SELECT d.parent_id, d.name || f.name
+        UNION ALL SELECT e.parent_id, e.name || up.path FROM up JOIN folder e ON e.id = up.parent_id)
+      SELECT path FROM up WHERE parent_id <= 0) AS path,
+    a.kind, f.size, f.modified, f.inode, a.mode, a.uid, a.gid, a.links, f.target, a.unreadable, c.sha256, c.git_blob,
+    c.gitoid, c.md5, \(Dialect.hex("c.sha256")) AS digest, c.fingerprint_id, f.folder_id
   FROM listed_file f JOIN folder d ON d.id = f.folder_id JOIN attributes a ON a.id = f.attributes_id
   """
