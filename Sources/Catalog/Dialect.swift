@@ -16,6 +16,6 @@ enum Dialect {
   static let strict = "STRICT"
   /// The same for tables that are only read by their key, in its order.
   static let strictByKey = "STRICT, WITHOUT ROWID"
-  /// Two lower-case digits a byte.
-  static func hex(_ bytes: String) -> String { "lower(hex(\(bytes)))" }
+  /// Two lower-case digits a byte; NULL where there are none.
+  static func hex(_ bytes: String) -> String { "nullif(lower(hex(\(bytes))), '')" }
 }

@@ -247,8 +247,8 @@ struct FileListTests {
       let sql = "EXPLAIN QUERY PLAN SELECT path, digest FROM v_files f WHERE \(condition)"
       let plan = try sqlite(path, sql.replacing("?", with: "'x'"))
       // What a recursion has found so far, and the names of a path, are read from end to end; no table is.
-      let scanned = plan.matches(of: /SCAN (\w+)/).map { String($0.1) }
-      #expect(Set(scanned).isSubset(of: ["up", "below", "walk", "part", "CONSTANT", "5"]), "\(plan)")
+      let scanned = plan.matches(of: /SCAN ([a-z]\w*)/).map { String($0.1) }
+      #expect(Set(scanned).isSubset(of: ["up", "below", "walk", "part"]), "\(plan)")
       #expect(plan.contains("SEARCH f USING") && !plan.contains("AUTOMATIC"), "\(plan)")
     }
   }

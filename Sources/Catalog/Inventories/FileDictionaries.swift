@@ -105,9 +105,11 @@ final class FileDictionaries {
     return id
   }
 
-  /// A fingerprint without digests is not looked for: nothing finds it but its own file.
   private func storedContent(_ key: ContentKey, _ arguments: StatementArguments) throws -> Int64? {
-    if key.digests == nil { return nil }
+    if key.digests == nil {
+      let select = try db.cachedStatement(sql: "SELECT id FROM content WHERE sha256 IS NULL AND fingerprint_id = ?")
+      return try Int64.fetchOne(select, arguments: [key.fingerprint])
+    }
     let select = try db.cachedStatement(
       sql: """
         SELECT id FROM content WHERE sha256 = ? AND git_blob = ? AND gitoid = ? AND md5 = ?

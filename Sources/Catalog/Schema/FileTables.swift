@@ -48,6 +48,7 @@ let fileTables = [
   ) \(Dialect.strict)
   """,
   "CREATE INDEX content_sha256 ON content (sha256)",
+  "CREATE INDEX content_fingerprint ON content (fingerprint_id) WHERE sha256 IS NULL",
   """
   CREATE TABLE inventory_list (
     inventory_id \(Dialect.integer) NOT NULL REFERENCES inventory (id),
