@@ -96,7 +96,7 @@ package final class Catalog: Sendable {
     }
   }
 
-  private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+  func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
     try reporting("read catalog", path) { try database.read(body) }
   }
 }

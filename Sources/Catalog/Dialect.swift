@@ -1,15 +1,21 @@
 /// Where SQLite differs from PostgreSQL; everything else in this room is written in what both share.
 ///
-/// PostgreSQL's words: `BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, `BIGINT`, `BYTEA`, `DOUBLE PRECISION`, nothing.
+/// PostgreSQL's words: `BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, `BIGINT`, `BYTEA`, `BYTEA`, `DOUBLE PRECISION`, nothing,
+/// `encode(…, 'hex')`.
 enum Dialect {
   /// A number that the engine gives to a new row.
   static let key = "INTEGER PRIMARY KEY"
   /// 64 bits with sign.
   static let integer = "INTEGER"
   static let bytes = "BLOB"
+  /// Bytes from a guest that are compared with text, which need not be valid UTF-8. SQLite keeps text as the bytes that it
+  /// got; bound and read as bytes, with a CAST.
+  static let name = "TEXT"
   static let real = "REAL"
   /// Types are held to (https://www.sqlite.org/stricttables.html).
   static let strict = "STRICT"
   /// The same for tables that are only read by their key, in its order.
   static let strictByKey = "STRICT, WITHOUT ROWID"
+  /// Two lower-case digits a byte; NULL where there are none.
+  static func hex(_ bytes: String) -> String { "nullif(lower(hex(\(bytes))), '')" }
 }

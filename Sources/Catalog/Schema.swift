@@ -11,9 +11,10 @@ let schema: DatabaseMigrator = {
 
 /// Facts first, what is concluded from them last.
 ///
-/// Dictionaries (`path`, `content`, `fingerprint`, `package`) hold once what clones of an image share. Numbers that use
+/// Dictionaries (`folder`, `attributes`, `content`, `fingerprint`, `package`) hold once what clones of an image share. Numbers that use
 /// all 64 bits (device, inode, size) are kept by their bit pattern. Times are ISO 8601 in UTC, or as their column says.
-private let firstSchema = thingTables + imageTables + fileTables + packageTables + buildTables + claimTables
+private let firstSchema =
+  thingTables + imageTables + fileTables + packageTables + buildTables + claimTables + fileViews
 
 /// Whatever a link can join: `key` names it for ever, by its kind.
 private let thingTables = [
@@ -82,56 +83,6 @@ private let imageTables = [
   """,
 ]
 
-private let fileTables = [
-  "CREATE TABLE path (id \(Dialect.key), bytes \(Dialect.bytes) NOT NULL UNIQUE) \(Dialect.strict)",
-  """
-  CREATE TABLE content (
-    id \(Dialect.key),
-    sha256 \(Dialect.bytes) NOT NULL, git_blob TEXT NOT NULL, gitoid \(Dialect.bytes) NOT NULL, md5 TEXT NOT NULL,
-    UNIQUE (sha256, git_blob, gitoid, md5)
-  ) \(Dialect.strict)
-  """,
-  """
-  CREATE TABLE fingerprint (
-    id \(Dialect.key),
-    digest \(Dialect.bytes) NOT NULL UNIQUE,
-    kind TEXT NOT NULL, descriptions TEXT NOT NULL, problem TEXT
-  ) \(Dialect.strict)
-  """,
-  """
-  CREATE TABLE mark (
-    fingerprint_id \(Dialect.integer) NOT NULL REFERENCES fingerprint (id), position INTEGER NOT NULL,
-    kind TEXT NOT NULL, value TEXT NOT NULL,
-    PRIMARY KEY (fingerprint_id, position)
-  ) \(Dialect.strict)
-  """,
-  """
-  CREATE TABLE file (
-    inventory_id \(Dialect.integer) NOT NULL REFERENCES inventory (id), position INTEGER NOT NULL,
-    volume TEXT NOT NULL, path_id \(Dialect.integer) NOT NULL REFERENCES path (id),
-    kind TEXT NOT NULL CHECK (kind IN ('regular', 'directory', 'link', 'other')),
-    size \(Dialect.integer) NOT NULL, modified \(Dialect.integer) NOT NULL, inode \(Dialect.integer) NOT NULL,
-    mode INTEGER NOT NULL, uid \(Dialect.integer) NOT NULL, gid \(Dialect.integer) NOT NULL,
-    links \(Dialect.integer) NOT NULL,
-    target_id \(Dialect.integer) REFERENCES path (id),
-    content_id \(Dialect.integer) REFERENCES content (id),
-    fingerprint_id \(Dialect.integer) REFERENCES fingerprint (id),
-    unreadable TEXT,
-    PRIMARY KEY (inventory_id, position)
-  ) \(Dialect.strictByKey)
-  """,
-  """
-  CREATE TABLE supplement (
-    inventory_id \(Dialect.integer) NOT NULL, position INTEGER NOT NULL,
-    content_id \(Dialect.integer) NOT NULL REFERENCES content (id),
-    fingerprint_id \(Dialect.integer) REFERENCES fingerprint (id),
-    received TEXT NOT NULL,
-    PRIMARY KEY (inventory_id, position),
-    FOREIGN KEY (inventory_id, position) REFERENCES file (inventory_id, position)
-  ) \(Dialect.strict)
-  """,
-]
-
 private let packageTables = [
   """
   CREATE TABLE package (
@@ -139,13 +90,14 @@ private let packageTables = [
     digest \(Dialect.bytes) NOT NULL UNIQUE,
     kind TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, architecture TEXT,
     source_name TEXT, source_version TEXT, vendor TEXT, revision TEXT, repository TEXT,
-    location_id \(Dialect.integer) NOT NULL REFERENCES path (id)
+    location_folder_id \(Dialect.integer) NOT NULL REFERENCES folder (id), location_name \(Dialect.name) NOT NULL
   ) \(Dialect.strict)
   """,
   """
   CREATE TABLE package_file (
     package_id \(Dialect.integer) NOT NULL REFERENCES package (id), position INTEGER NOT NULL,
-    path_id \(Dialect.integer) NOT NULL REFERENCES path (id), algorithm TEXT, digest TEXT,
+    folder_id \(Dialect.integer) NOT NULL REFERENCES folder (id), name \(Dialect.name) NOT NULL,
+    algorithm TEXT, digest TEXT,
     is_configuration INTEGER NOT NULL CHECK (is_configuration IN (0, 1)),
     PRIMARY KEY (package_id, position)
   ) \(Dialect.strictByKey)
@@ -229,11 +181,11 @@ private let claimTables = [
   """
   CREATE TABLE claim_file (
     claim_id \(Dialect.integer) NOT NULL REFERENCES claim (id) ON DELETE CASCADE,
-    inventory_id \(Dialect.integer) NOT NULL, position INTEGER NOT NULL,
+    inventory_id \(Dialect.integer) NOT NULL REFERENCES inventory (id),
+    folder_id \(Dialect.integer) NOT NULL REFERENCES folder (id), name \(Dialect.name) NOT NULL,
     artifact_id \(Dialect.integer) NOT NULL REFERENCES artifact (thing_id),
     level TEXT NOT NULL, weight \(Dialect.real) NOT NULL,
-    PRIMARY KEY (claim_id, position, artifact_id),
-    FOREIGN KEY (inventory_id, position) REFERENCES file (inventory_id, position)
+    PRIMARY KEY (claim_id, folder_id, name, artifact_id)
   ) \(Dialect.strict)
   """,
 ]

@@ -172,10 +172,12 @@ struct ImageScan {
     }
   }
 
+  /// In order of path: the catalog then needs no order beside the list.
   private func tellFiles(_ volumes: [ListedVolume]) {
     for volume in volumes {
-      for start in stride(from: 0, to: volume.files.count, by: 256) {
-        tell(.files(Array(volume.files[start..<min(start + 256, volume.files.count)])))
+      let files = volume.files.sorted { $0.path < $1.path }
+      for start in stride(from: 0, to: files.count, by: 256) {
+        tell(.files(Array(files[start..<min(start + 256, files.count)])))
       }
     }
   }
