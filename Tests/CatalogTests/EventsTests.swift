@@ -145,11 +145,11 @@ struct EventsTests {
         SELECT l.origin, l.confidence, count(*), group_concat(c.rule) FROM link l JOIN claim c ON c.link_id = l.id
         JOIN application_release r ON r.thing_id = l.to_id WHERE r.name = 'shop' GROUP BY l.id
         """
-      #expect(try sqlite(path, claims).hasSuffix("|1|same-file"))
+      #expect(try sqlite(path, claims).hasSuffix("|1|exact"))
       // Named by its place; installed before the scan.
       let install = [(1, "application-installed", #""image":"store:/i/gold.vhd","application":"shop","release":"2.1""#)]
       #expect(try catalog.record(events(install)) == [.recorded()])
-      #expect(try sqlite(path, claims) == "1|1.0|2|application-installed,same-file")
+      #expect(try sqlite(path, claims) == "1|1.0|2|application-installed,exact")
       #expect(try sqlite(path, "SELECT count(*) FROM image") == "1")
       // A later scan that has not the signature ends what was declared, not what was captured.
       var bare = inventory
@@ -192,7 +192,9 @@ struct EventsTests {
           "id \"1\" is known with other content", "a vm that is its own parent", "recorded", "recorded",
           "a cycle in image parents: \"i\" comes from \"k\"", "dated after its receipt: kept as of its receipt",
         ])
-      #expect(try sqlite(path, "SELECT group_concat(id) FROM (SELECT id FROM event ORDER BY seq); SELECT count(*) FROM vm") == "1,7,8,10\n0")
+      #expect(
+        try sqlite(path, "SELECT group_concat(id) FROM (SELECT id FROM event ORDER BY seq); SELECT count(*) FROM vm")
+          == "1,7,8,10\n0")
       #expect(try sqlite(path, "SELECT at FROM event WHERE id = '10'") == "1769860800000")
     }
   }
