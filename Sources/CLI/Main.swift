@@ -18,6 +18,8 @@ struct VMLineage: AsyncParsableCommand {
       ScanCommand.self,
       CaptureCommand.self,
       SignaturesCommand.self,
+      RecordCommand.self,
+      CatalogCommand.self,
       DoctorCommand.self,
       WorkerCommand.self,
     ])

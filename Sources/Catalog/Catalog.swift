@@ -37,7 +37,7 @@ package final class Catalog: Sendable {
   /// The id of the image whose named file is `file`: that of `host:path` where it was seen before, else that of the
   /// image that had this device and inode on this host (it was moved), else a new one. Minted ids are UUIDs.
   package func imageID(host: String, file: ImageFile, at now: Date = Date()) throws -> String {
-    try write { try findOrMintImage($0, host: host, file: file, now: now) }
+    try write { try findOrMintImage($0, host: host, file: file, now: milliseconds(now)) }
   }
 
   /// Stores one scan and what follows from it, all or nothing. `builds` are the signatures that the findings name
@@ -47,21 +47,30 @@ package final class Catalog: Sendable {
     role: ImageRole? = nil, at now: Date = Date()
   ) throws {
     try write { db in
-      if let role { try setRole(db, image: image, role) }
-      let inventoryID = try InventoryWriter(db).store(inventory, image: image, received: now)
-      try ClaimWriter(db, image: image, inventory: inventoryID).store(findings, builds: builds, of: inventory)
+      let (row, now) = (try imageRow(db, image), milliseconds(now))
+      if let role { try setRole(db, image: row, role, now: now) }
+      let stored = try InventoryWriter(db).store(inventory, image: row, received: now)
+      let projector = Projector(db)
+      try SightingWriter(db, projector.things, image: row, inventory: stored)
+        .store(findings, builds: builds, of: inventory)
+      try projector.add(.inventory(stored), of: row, at: now)
     }
   }
 
-  /// Drops the image's claims and stores these instead: what follows from its newest inventory by today's signatures.
+  /// Drops what followed from the image's newest inventory and stores this instead: what follows by today's signatures.
   package func replaceClaims(
     _ findings: Findings, of inventory: Inventory, builds: [Digest: Signature], image: String,
-    role: ImageRole? = nil
+    role: ImageRole? = nil, at now: Date = Date()
   ) throws {
     try write { db in
-      if let role { try setRole(db, image: image, role) }
-      let inventoryID = try newestInventory(db, image: image)
-      try ClaimWriter(db, image: image, inventory: inventoryID).store(findings, builds: builds, of: inventory)
+      let row = try imageRow(db, image)
+      if let role { try setRole(db, image: row, role, now: milliseconds(now)) }
+      let newest = try newestInventory(db, image: row)
+      let projector = Projector(db)
+      try SightingWriter(db, projector.things, image: row, inventory: newest)
+        .store(findings, builds: builds, of: inventory)
+      let received = try Int64.fetchOne(db, sql: "SELECT received FROM inventory WHERE id = ?", arguments: [newest])
+      try projector.conclude(again: row, at: received ?? 0)
     }
   }
 
@@ -78,7 +87,35 @@ package final class Catalog: Sendable {
   /// Adds what was read of files of the image's newest inventory since; its own rows stay as they are.
   package func addSupplement(_ supplements: [Supplement], image: String, at now: Date = Date()) throws {
     try write { db in
-      try InventoryWriter(db).add(supplements, to: newestInventory(db, image: image), received: now)
+      let newest = try newestInventory(db, image: imageRow(db, image))
+      try InventoryWriter(db).add(supplements, to: newest, received: now)
+    }
+  }
+
+  /// Takes events, one JSON object each, in one durable transaction: what is `recorded` or `repeated` when this returns is
+  /// there for good. An outcome for each line, in their order.
+  package func record(_ lines: [Data], at now: Date = Date()) throws -> [RecordOutcome] {
+    try write { db in
+      let log = EventLog(db, now: milliseconds(now))
+      let outcomes = try lines.map { try log.take($0) }
+      try log.finish()
+      return outcomes
+    }
+  }
+
+  /// Makes everything again that follows from events and scans.
+  package func rebuild() throws {
+    try write { try Rebuild(db: $0).run() }
+  }
+
+  /// What is wrong with the file, in the engine's words; nothing where it is whole.
+  package func check() throws -> [String] {
+    try read { db in
+      let damage = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+      let dangling = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { row in
+        "a row of \(row[0] as String) refers to one of \(row[2] as String) that is not there"
+      }
+      return damage + dangling
     }
   }
 

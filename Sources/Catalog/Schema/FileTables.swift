@@ -95,7 +95,7 @@ let fileTables = [
     inventory_id \(Dialect.integer) NOT NULL REFERENCES inventory (id),
     folder_id \(Dialect.integer) NOT NULL REFERENCES folder (id), name \(Dialect.name) NOT NULL,
     content_id \(Dialect.integer) NOT NULL REFERENCES content (id),
-    received TEXT NOT NULL,
+    received \(Dialect.integer) NOT NULL,
     PRIMARY KEY (folder_id, name, inventory_id)
   ) \(Dialect.strictByKey)
   """,

@@ -8,12 +8,11 @@ internal import Signatures
 /// good.
 struct BuildWriter {
   private let db: Database
-  private let links: LinkWriter
-  private static let captured = Claim(origin: .captured, confidence: 1, rule: "signature", ruleVersion: 1)
+  private let things: Things
 
-  init(_ db: Database, _ links: LinkWriter) {
+  init(_ db: Database, _ things: Things) {
     self.db = db
-    self.links = links
+    self.things = things
   }
 
   /// The build's row; nothing is written where it is stored already.
@@ -21,8 +20,8 @@ struct BuildWriter {
     let known = try Int64.fetchOne(
       db, sql: "SELECT thing_id FROM build WHERE digest = ?", arguments: [Data(digest.bytes)])
     if let known { return known }
-    let release = try links.release("release", signature.application, signature.release)
-    let build = try thing(db, "build", digest.description)
+    let release = try things.release("release", signature.application, signature.release)
+    let build = try things.id("build", digest.description)
     let environment = signature.environment
     try db.execute(
       sql: """
@@ -30,9 +29,9 @@ struct BuildWriter {
         """,
       arguments: [
         build, Data(digest.bytes), release, environment?.platform, environment?.compiler, environment?.builder,
-        signature.built.map(timestamp),
+        signature.built.map(milliseconds),
       ])
-    try capture(release, build)
+    if let built = signature.built { try setReleased(db, release, at: milliseconds(built)) }
     for artifact in signature.artifacts { try store(artifact, of: build, digest) }
     return build
   }
@@ -44,7 +43,7 @@ struct BuildWriter {
   }
 
   private func store(_ artifact: Artifact, of build: Int64, _ digest: Digest) throws {
-    let id = try thing(db, "artifact", "\(digest)/\(artifact.path)")
+    let id = try things.id("artifact", "\(digest)/\(artifact.path)")
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO artifact (thing_id, build_id, path, size, sha256, git_blob, kind) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -54,36 +53,45 @@ struct BuildWriter {
       id, build, artifact.path, Int64(bitPattern: artifact.size), Data(artifact.sha256.bytes), artifact.gitoid,
       artifact.kind.rawValue,
     ])
-    try capture(build, id)
-    for source in Set(artifact.sources) { try capture(id, try revision(source)) }
+    for source in Set(artifact.sources) { try link(id, to: try revision(source)) }
   }
 
   private func revision(_ revision: SourceRevision) throws -> Int64 {
     let key = "\(revision.repository.utf8.count):\(revision.repository)/\(revision.path)"
-    let source = try thing(db, "source", key)
+    let source = try things.id("source", key)
     let insertSource = try db.cachedStatement(
       sql: "INSERT INTO source (thing_id, repository, path, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
     try insertSource.execute(arguments: [
-      source, revision.repository, revision.path, revision.created.map(timestamp),
+      source, revision.repository, revision.path, revision.created.map(milliseconds),
     ])
     let state = "\(revision.revision ?? "-") \(revision.blob)\(revision.uncommitted ? " uncommitted" : "")"
-    let id = try thing(db, "revision", "\(state) \(key)")
+    let id = try things.id("revision", "\(state) \(key)")
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO revision (thing_id, source_id, revision_commit, blob, author, revised, earlier, uncommitted)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """)
     try insert.execute(arguments: [
-      id, source, revision.revision, revision.blob, revision.author, revision.revised.map(timestamp),
+      id, source, revision.revision, revision.blob, revision.author, revision.revised.map(milliseconds),
       revision.revisions, revision.uncommitted ? 1 : 0,
     ])
     return id
   }
 
-  private func capture(_ from: Int64, _ to: Int64) throws {
-    let link = try links.link(from, to)
-    let known = try db.cachedStatement(sql: "SELECT 1 FROM claim WHERE link_id = ? AND inventory_id IS NULL LIMIT 1")
-    if try Int64.fetchOne(known, arguments: [link]) != nil { return }
-    _ = try links.claim(link, Self.captured, inventory: nil, evidence: "{}")
+  /// The signature says so, which needs no claim of its own.
+  private func link(_ artifact: Int64, to revision: Int64) throws {
+    let insert = try db.cachedStatement(
+      sql: """
+        INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
+        VALUES (?, ?, 0, ?, 1, 1, 0) ON CONFLICT DO NOTHING
+        """)
+    try insert.execute(arguments: [artifact, revision, Dialect.forever])
   }
+}
+
+/// A release is as old as the earliest report of it.
+func setReleased(_ db: Database, _ release: Int64, at: Int64) throws {
+  let update = try db.cachedStatement(
+    sql: "UPDATE application_release SET released = ? WHERE thing_id = ? AND (released IS NULL OR released > ?)")
+  try update.execute(arguments: [at, release, at])
 }

@@ -5,31 +5,32 @@ internal import Inventory
 internal import Lineage
 internal import Signatures
 
-/// Stores what follows from an image's newest inventory, in place of what followed before. The links say "this comes
-/// from that": image from release, release from build, build from artifacts, artifact from revisions.
-final class ClaimWriter {
+/// Stores what inference concluded of an inventory, in place of what it concluded before. What it says of builds holds for
+/// good and is linked here; what it says of the image becomes part of the image's history.
+final class SightingWriter {
   private let db: Database
   private let image: Int64
   private let inventory: Int64
-  private let links: LinkWriter
+  private let things: Things
+  private let links: Links
   private let encoder = JSONEncoder()
 
-  init(_ db: Database, image: String, inventory: Int64) throws {
+  init(_ db: Database, _ things: Things, image: Int64, inventory: Int64) {
     self.db = db
-    self.image = try imageRow(db, image)
+    self.image = image
     self.inventory = inventory
-    links = LinkWriter(db)
+    self.things = things
+    links = Links(db)
     encoder.outputFormatting = .sortedKeys
   }
 
   func store(_ findings: Findings, builds: [Digest: Signature], of facts: Inventory) throws {
-    try dropClaims()
+    try drop()
     try storeParent(facts)
     let keys = try fileKeys(findings, facts)
-    let builder = BuildWriter(db, links)
+    let builder = BuildWriter(db, things)
     for application in findings.applications {
-      let release = try links.release(application.kind, application.name, application.version)
-      let link = try links.link(image, release)
+      let release = try things.release(application.kind, application.name, application.version)
       var artifacts: [String: Int64] = [:]
       for id in application.builds {
         guard let signature = builds[id] else { continue }
@@ -38,20 +39,36 @@ final class ClaimWriter {
         try join(release, to: build, signature, application)
       }
       for claim in application.claims {
-        let id = try links.claim(link, claim, inventory: inventory, evidence: try evidence(application, claim))
+        let id = try sighting(image, release, claim, try evidence(application))
         if claim.origin == .inferred { try storeFiles(application, claim, id, artifacts, keys) }
       }
     }
+    try JoinedBuilds(db).link(inventory: inventory)
   }
 
-  /// Claims of all the image's inventories: only what its newest one shows is believed.
-  private func dropClaims() throws {
-    let owned = "inventory_id IN (SELECT id FROM inventory WHERE image_id = ?)"
-    let stale = try Int64.fetchAll(db, sql: "SELECT DISTINCT link_id FROM claim WHERE \(owned)", arguments: [image])
-    try db.execute(sql: "DELETE FROM claim WHERE \(owned)", arguments: [image])
-    let drop = try db.makeStatement(
-      sql: "DELETE FROM link WHERE id = ? AND NOT EXISTS (SELECT 1 FROM claim WHERE link_id = link.id)")
-    for link in stale { try drop.execute(arguments: [link]) }
+  /// What was concluded of this inventory before. The image's own links are told anew afterwards.
+  private func drop() throws {
+    try JoinedBuilds(db).unlink(inventory: inventory)
+    let claims = try Int64.fetchAll(
+      db, sql: "SELECT id FROM claim WHERE sighting_id IN (SELECT id FROM sighting WHERE inventory_id = ?)",
+      arguments: [inventory])
+    for claim in claims { try db.execute(sql: "DELETE FROM claim WHERE id = ?", arguments: [claim]) }
+    try db.execute(sql: "DELETE FROM sighting WHERE inventory_id = ?", arguments: [inventory])
+  }
+
+  private func sighting(_ from: Int64, _ to: Int64, _ claim: Claim, _ evidence: String) throws -> Int64 {
+    let insert = try db.cachedStatement(
+      sql: """
+        INSERT INTO sighting (inventory_id, from_id, to_id, origin, confidence, rule, rule_version, evidence)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        """)
+    return try found(
+      Int64.fetchOne(
+        insert,
+        arguments: [
+          inventory, from, to, claim.origin.number, min(1, max(0, claim.confidence)), claim.rule, claim.ruleVersion,
+          evidence,
+        ]))
   }
 
   /// A release that a package declares is joined with the build that its contents show: that is inferred, not captured.
@@ -60,7 +77,7 @@ final class ClaimWriter {
     if own { return }
     let claim = Claim(
       origin: .inferred, confidence: application.confidence, rule: "joined", ruleVersion: 1)
-    _ = try links.claim(try links.link(release, build), claim, inventory: inventory, evidence: "{}")
+    _ = try sighting(release, build, claim, "{}")
   }
 
   /// The header of a differencing disk names what it comes from: a link, whether that image was ever seen or not.
@@ -71,30 +88,26 @@ final class ClaimWriter {
     let base = URL(fileURLWithPath: path).deletingLastPathComponent()
     let place = URL(fileURLWithPath: parent.name, relativeTo: base).standardizedFileURL.path
     var target = try Int64.fetchOne(
-      db, sql: "SELECT thing_id FROM image WHERE host = ? AND path = ?", arguments: [host, place])
+      db, sql: "SELECT max(thing_id) FROM image WHERE host = ? AND path = ?", arguments: [host, place])
     if target == nil, let id = parent.formatID {
       target = try Int64.fetchOne(
         db, sql: "SELECT max(image_id) FROM inventory WHERE format_id = ? AND image_id <> ?", arguments: [id, image])
     }
-    let from = try target ?? thing(db, "parent", parent.formatID ?? "\(host):\(place)")
+    let from = try target ?? things.id("parent", parent.formatID ?? "\(host):\(place)")
     // A header can be changed by hand, and a path may since hold another disk.
     let claim = Claim(
       origin: .declared, confidence: parent.formatID == nil ? 0.9 : 0.95, rule: "header", ruleVersion: 1)
-    let evidence = String(decoding: try encoder.encode(parent), as: UTF8.self)
-    _ = try links.claim(try links.link(image, from), claim, inventory: inventory, evidence: evidence)
+    _ = try sighting(image, from, claim, String(decoding: try encoder.encode(parent), as: UTF8.self))
   }
 
-  /// What the claim rests on: claims of one group stand and fall together.
-  private func evidence(_ application: Application, _ claim: Claim) throws -> String {
+  private func evidence(_ application: Application) throws -> String {
     let evidence = Evidence(
-      group: claim.origin == .declared ? "declaration \(inventory)" : "contents \(inventory)",
       alternatives: application.alternatives, artifacts: application.artifacts, conflicts: application.conflicts,
       volume: application.volume)
     return String(decoding: try encoder.encode(evidence), as: UTF8.self)
   }
 
   private struct Evidence: Encodable {
-    var group: String
     var alternatives: [String]
     var artifacts: ArtifactCounts
     var conflicts: [String]
@@ -108,7 +121,7 @@ final class ClaimWriter {
     let level = rules.first { $0.name == claim.rule }?.level
     let insert = try db.cachedStatement(
       sql: """
-        INSERT INTO claim_file VALUES (?, ?, ?, CAST(? AS \(Dialect.name)), ?, ?, ?) ON CONFLICT DO NOTHING
+        INSERT INTO sighting_file VALUES (?, ?, ?, CAST(? AS \(Dialect.name)), ?, ?, ?) ON CONFLICT DO NOTHING
         """)
     for file in application.files where file.level == level {
       guard let artifact = file.artifact.flatMap({ artifacts[$0] }), let folder = keys[file.volume]?[file.path]
@@ -131,4 +144,9 @@ final class ClaimWriter {
     }
     return keys
   }
+}
+
+extension Origin {
+  /// As tables have it: the largest is the weakest.
+  var number: Int64 { self == .captured ? 1 : self == .declared ? 2 : 3 }
 }

@@ -15,7 +15,7 @@ final class InventoryWriter {
   }
 
   /// The new inventory's id.
-  func store(_ inventory: Inventory, image: String, received: Date) throws -> Int64 {
+  func store(_ inventory: Inventory, image: Int64, received: Int64) throws -> Int64 {
     let id = try storeHeader(inventory, image, received)
     try storeImageFiles(inventory.image.files, id)
     try storeVolumes(inventory.volumes, id)
@@ -28,7 +28,7 @@ final class InventoryWriter {
     return id
   }
 
-  func add(_ supplements: [Supplement], to inventory: Int64, received: Date) throws {
+  func add(_ supplements: [Supplement], to inventory: Int64, received: Int64) throws {
     let insert = try db.makeStatement(
       sql: """
         INSERT INTO supplement (inventory_id, folder_id, name, content_id, received)
@@ -47,12 +47,12 @@ final class InventoryWriter {
       let fingerprint = try (supplement.fingerprint ?? listed.file.fingerprint).map(dictionaries.fingerprint)
       try insert.execute(arguments: [
         inventory, listed.folder, listed.name, try dictionaries.content(supplement.digests, fingerprint: fingerprint),
-        timestamp(received),
+        received,
       ])
     }
   }
 
-  private func storeHeader(_ inventory: Inventory, _ image: String, _ received: Date) throws -> Int64 {
+  private func storeHeader(_ inventory: Inventory, _ image: Int64, _ received: Int64) throws -> Int64 {
     let (facts, counts) = (inventory.image, inventory.counts)
     let id = try Int64.fetchOne(
       db,
@@ -62,7 +62,7 @@ final class InventoryWriter {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
         """,
       arguments: [
-        try imageRow(db, image), timestamp(received), inventory.version, inventory.status.rawValue,
+        image, received, inventory.version, inventory.status.rawValue,
         try json(inventory.problem), facts.format, facts.virtualSize.map { Int64(bitPattern: $0) }, facts.formatID,
         facts.parent?.name, facts.parent?.formatID, counts.files, counts.read, counts.digested, counts.unreadable,
       ])

@@ -10,15 +10,15 @@ func loadScan(_ db: Database, host: String, path: String) throws -> StoredScan? 
     sql: """
       SELECT t.key, i.role, max(n.id) AS inventory FROM image i
       JOIN thing t ON t.id = i.thing_id JOIN inventory n ON n.image_id = i.thing_id
-      WHERE i.host = ? AND i.path = ? GROUP BY t.key, i.role
+      WHERE i.host = ? AND i.path = ? GROUP BY t.id, t.key, i.role ORDER BY t.id DESC LIMIT 1
       """, arguments: [host, path])
   guard let image, let inventory: Int64 = image["inventory"] else { return nil }
   let reader = InventoryReader(db: db, id: inventory)
-  let received: String? = try String.fetchOne(
+  let received = try Int64.fetchOne(
     db, sql: "SELECT received FROM inventory WHERE id = ?", arguments: [inventory])
   return StoredScan(
     id: image["key"], host: host, path: path, role: ImageRole(rawValue: image["role"]) ?? .unknown,
-    received: try date(received ?? ""), inventory: try reader.load())
+    received: date(received ?? 0), inventory: try reader.load())
 }
 
 /// Reads back what `InventoryWriter` stored.

@@ -18,4 +18,6 @@ enum Dialect {
   static let strictByKey = "STRICT, WITHOUT ROWID"
   /// Two lower-case digits a byte; NULL where there are none.
   static func hex(_ bytes: String) -> String { "nullif(lower(hex(\(bytes))), '')" }
+  /// The end of what has not ended.
+  static let forever = Int64.max
 }

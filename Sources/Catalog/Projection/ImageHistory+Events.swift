@@ -1,0 +1,92 @@
+internal import GRDB
+
+extension ImageHistory {
+  /// What an event says of it.
+  func tell(_ report: Report) throws {
+    if report.event.kind == .imageCreated {
+      try life.begin(image, at: report.at)
+    } else if try !life.isAlive(image, at: report.at) {
+      return
+    }
+    switch report.event.kind {
+    case .imageCreated: try create(report)
+    case .imageMoved: try place(host: report.event.host, path: report.event.path, at: report.at)
+    case .imageDeleted:
+      try delete(at: report.at)
+      try leaveVMs(at: report.at)
+    case .applicationInstalled: try install(report)
+    case .applicationPatched:
+      try remove(report, but: report.release)
+      try install(report)
+    case .applicationRemoved: try remove(report, but: nil)
+    default: break
+    }
+  }
+
+  /// Begins with what the other image holds at the time of the report, and comes from it.
+  func inherit(_ parent: Int64, _ report: Report) throws {
+    try links.hold(image, parent, at: report.at, report.claim)
+    // A link is what its best claim up to then made it.
+    let copy = try db.cachedStatement(
+      sql: """
+        INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
+        SELECT ?, l.to_id, ?, ?, c.origin, c.confidence, c.evidence_group FROM link l
+        JOIN application_release r ON r.thing_id = l.to_id JOIN claim c ON c.id = (
+          SELECT id FROM claim WHERE link_id = l.id AND at <= ? ORDER BY origin, confidence DESC, id LIMIT 1)
+        WHERE l.from_id = ? AND l.valid_from <= ? AND l.valid_to > ? AND NOT EXISTS (
+          SELECT 1 FROM link o WHERE o.from_id = ? AND o.to_id = l.to_id AND o.valid_from <= ? AND o.valid_to > ?)
+        """)
+    let at = report.at
+    try copy.execute(arguments: [image, at, Dialect.forever, at, parent, at, at, image, at, at])
+    if db.changesCount == 0 { return }
+    let claim = try db.cachedStatement(
+      sql: """
+        INSERT INTO claim (link_id, event_seq, at, origin, confidence, evidence_group, rule, rule_version, evidence)
+        SELECT l.id, ?, l.valid_from, l.origin, l.confidence, l.evidence_group, 'inherited', 1, ? FROM link l
+        WHERE l.from_id = ? AND l.valid_from = ? AND NOT EXISTS (SELECT 1 FROM claim WHERE link_id = l.id)
+        """)
+    let evidence = "{\"image\":\(try jsonText(things.key(of: parent)))}"
+    try claim.execute(arguments: [report.seq, evidence, image, at])
+  }
+
+  private func create(_ report: Report) throws {
+    if let role = report.event.role { try setRole(role) }
+    if report.event.path != nil || report.event.host != nil {
+      try place(host: report.event.host, path: report.event.path, at: report.at)
+    }
+    if let name = report.event.name { try setName(name) }
+    guard let parent = report.parent else { return }
+    try things.inherit(try things.history(of: image), from: parent, at: report.at)
+    try inherit(parent, report)
+  }
+
+  private func install(_ report: Report) throws {
+    guard let release = report.release else { return }
+    try links.hold(image, release, at: report.at, report.claim)
+  }
+
+  /// All claims end, whatever they rest on: those of the named release, or of the application.
+  private func remove(_ report: Report, but kept: Int64?) throws {
+    let version = kept == nil ? report.event.release : nil
+    let select = try db.cachedStatement(
+      sql: """
+        SELECT l.id FROM link l JOIN application_release r ON r.thing_id = l.to_id
+        WHERE l.from_id = ? AND l.valid_from <= ? AND l.valid_to > ? AND r.name = ? AND l.to_id <> ?
+          AND (? IS NULL OR r.version = ?)
+        """)
+    let ended = try Int64.fetchAll(
+      select,
+      arguments: [image, report.at, report.at, report.event.application, kept ?? 0, version, version])
+    for link in ended { try links.end(link, at: report.at) }
+  }
+
+  /// The links of vms to an image end with it.
+  private func leaveVMs(at: Int64) throws {
+    let cut = try db.cachedStatement(
+      sql: """
+        UPDATE link SET valid_to = ? WHERE to_id = ? AND valid_from < ? AND valid_to > ?
+          AND from_id IN (SELECT thing_id FROM vm)
+        """)
+    try cut.execute(arguments: [at, image, at, at])
+  }
+}

@@ -1,0 +1,117 @@
+internal import GRDB
+
+/// Links and the claims made for them.
+struct Links {
+  let db: Database
+
+  init(_ db: Database) { self.db = db }
+
+  /// The link of `from` to `to` that is valid at `at`.
+  func open(_ from: Int64, _ to: Int64, at: Int64) throws -> Int64? {
+    let select = try db.cachedStatement(
+      sql: "SELECT id FROM link WHERE from_id = ? AND to_id = ? AND valid_from <= ? AND valid_to > ?")
+    return try Int64.fetchOne(select, arguments: [from, to, at, at])
+  }
+
+  /// `from` comes from `to` from `at` on: the link that is valid then, or a new one; and why.
+  func hold(_ from: Int64, _ to: Int64, at: Int64, until end: Int64 = Dialect.forever, _ claim: LinkClaim) throws {
+    if let known = try open(from, to, at: at) { return try add(claim, to: known, at: at) }
+    let insert = try db.cachedStatement(
+      sql: """
+        INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
+        VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
+        """)
+    let id = try Int64.fetchOne(
+      insert, arguments: [from, to, at, end, claim.origin, claim.confidence, claim.group])
+    try insertClaim(claim, try found(id), at: at)
+  }
+
+  /// Ends a link at `at`; one that began then never was.
+  func end(_ link: Int64, at: Int64) throws {
+    let update = try db.cachedStatement(
+      sql: "UPDATE link SET valid_to = ? WHERE id = ? AND valid_to > ? AND valid_from < ?")
+    try update.execute(arguments: [at, link, at, at])
+    if db.changesCount > 0 { return }
+    let drop = try db.cachedStatement(sql: "DELETE FROM link WHERE id = ? AND valid_from >= ?")
+    try drop.execute(arguments: [link, at])
+  }
+
+  /// Ends all links that lead from a thing and are valid at `at`.
+  func endAll(from: Int64, at: Int64) throws {
+    let select = try db.cachedStatement(
+      sql: "SELECT id FROM link WHERE from_id = ? AND valid_from <= ? AND valid_to > ?")
+    for link in try Int64.fetchAll(select, arguments: [from, at, at]) { try end(link, at: at) }
+  }
+
+  /// Makes a link's origin, confidence and evidence group those of its best claim. A link without claims goes.
+  func settle(_ link: Int64) throws {
+    let best = try Row.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT origin, confidence, evidence_group FROM claim WHERE link_id = ? ORDER BY origin, confidence DESC, id LIMIT 1
+          """), arguments: [link])
+    guard let best else {
+      return try db.cachedStatement(sql: "DELETE FROM link WHERE id = ?").execute(arguments: [link])
+    }
+    let update = try db.cachedStatement(
+      sql: "UPDATE link SET origin = ?, confidence = ?, evidence_group = ? WHERE id = ?")
+    try update.execute(arguments: [best[0] as Int64, best[1] as Double, best[2] as Int64, link])
+  }
+
+  private func add(_ claim: LinkClaim, to link: Int64, at: Int64) throws {
+    try insertClaim(claim, link, at: at)
+    let update = try db.cachedStatement(
+      sql: """
+        UPDATE link SET origin = ?, confidence = ?, evidence_group = ?
+        WHERE id = ? AND (origin > ? OR origin = ? AND confidence < ?)
+        """)
+    try update.execute(arguments: [
+      claim.origin, claim.confidence, claim.group, link, claim.origin, claim.origin, claim.confidence,
+    ])
+  }
+
+  private func insertClaim(_ claim: LinkClaim, _ link: Int64, at: Int64) throws {
+    let insert = try db.cachedStatement(
+      sql: """
+        INSERT INTO claim (link_id, sighting_id, inventory_id, event_seq, at, origin, confidence, evidence_group, rule,
+          rule_version, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    try insert.execute(arguments: [
+      link, claim.sighting, claim.inventory, claim.event, at, claim.origin, claim.confidence, claim.group,
+      claim.rule, claim.ruleVersion, claim.evidence,
+    ])
+  }
+}
+
+/// One reason to believe a link, as it is stored.
+struct LinkClaim {
+  /// 1 captured, 2 declared, 3 inferred.
+  var origin: Int64 = 1
+  var confidence: Double = 1
+  /// Claims of one group stand and fall together; 0 stands alone.
+  var group: Int64 = 0
+  var rule: String
+  var ruleVersion: Int64 = 1
+  var event: Int64?
+  var sighting: Int64?
+  var inventory: Int64?
+  var evidence: String?
+
+  /// What an event says is captured and stands alone.
+  init(event: Int64, rule: String) {
+    self.event = event
+    self.rule = rule
+  }
+
+  /// What one inventory declares stands and falls together, and so does what its contents show. Takes columns `id,
+  /// inventory_id, origin, confidence, rule, rule_version` of `sighting`; the evidence stays there.
+  init(sighting row: Row) {
+    (sighting, inventory, origin, confidence, rule, ruleVersion) = (row[0], row[1], row[2], row[3], row[4], row[5])
+    group = (inventory ?? 0) * 2 + (origin == 2 ? 0 : 1)
+  }
+}
+
+func found(_ id: Int64?) throws -> Int64 {
+  guard let id else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row is there and is not") }
+  return id
+}

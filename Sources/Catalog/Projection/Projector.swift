@@ -1,0 +1,196 @@
+internal import Foundation
+internal import GRDB
+
+/// Projects facts into tables. A fact that is later than all that is known of its thing goes on with the history; one that
+/// comes late has the history told again from its beginning, and that of whatever was copied from it since. So the tables
+/// do not depend on the order in which facts arrive. One projector lives as long as its transaction.
+final class Projector {
+  private let db: Database
+  let things: Things
+  private var latest: [Int64: Moment] = [:]
+  private var late: [Int64: Int64] = [:]
+
+  init(_ db: Database) {
+    self.db = db
+    things = Things(db)
+  }
+
+  enum ScanFact { case seen(Int64), inventory(Int64) }
+
+  /// A new fact of an image, stored already.
+  func add(_ fact: ScanFact, of image: Int64, at: Int64) throws {
+    _ = try things.image(things.key(of: image), at: at)
+    let told = Fact(moment: Moment(fact, at: at), image: image, body: .scan(fact))
+    try prepare(try things.history(of: image), before: told.moment)
+    try add(told, to: try things.history(of: image))
+    try settle()
+  }
+
+  /// Tells an image's history again, after what was concluded of its scan of `at` has changed.
+  func conclude(again image: Int64, at: Int64) throws {
+    late[try things.history(of: image)] = at
+    try settle()
+  }
+
+  /// Asked before a new fact is stored: what is the latest that is known.
+  func prepare(_ thing: Int64, before moment: Moment) throws {
+    if latest[thing] != nil { return }
+    // Part of its history is that of its vms.
+    if try isDeployed(thing) { return latest[thing] = .last(at: .max) }
+    // Most are new: then nothing is known of them.
+    let own = try ownImage(of: thing)
+    if things.new.contains(thing), own == nil, try kind(thing) == "vm" { return latest[thing] = .first }
+    var times = [try lastEvent(of: thing)]
+    if let own { times += [try lastEvent(of: own), try lastScan(of: own, but: moment)] }
+    if try kind(thing) == "image" { times.append(try lastScan(of: thing, but: moment)) }
+    latest[thing] = times.compactMap { $0 }.max().map { Moment.last(at: $0) } ?? .first
+  }
+
+  private func lastEvent(of thing: Int64) throws -> Int64? {
+    let select = try db.cachedStatement(
+      sql: "SELECT at FROM event_subject WHERE thing_id = ? ORDER BY at DESC LIMIT 1")
+    return try Int64.fetchOne(select, arguments: [thing])
+  }
+
+  private func lastScan(of image: Int64, but moment: Moment) throws -> Int64? {
+    let select = try db.cachedStatement(
+      sql: """
+        SELECT max(at) FROM (SELECT max(at) AS at FROM image_seen WHERE image_id = ? AND id <> ?
+        UNION ALL SELECT max(received) FROM inventory WHERE image_id = ? AND id <> ?)
+        """)
+    return try Int64.fetchOne(
+      select, arguments: [image, moment.number("seen"), image, moment.number("inventory")])
+  }
+
+  /// Of a thing whose whole history is told: nothing is known of it yet.
+  func begin(_ thing: Int64) {
+    if latest[thing] == nil { latest[thing] = .first }
+  }
+
+  /// A fact of `thing`, prepared and stored.
+  func add(_ fact: Fact, to thing: Int64) throws {
+    if let known = latest[thing], late[thing] == nil, fact.moment > known {
+      let wasDeployed = try isDeployed(thing)
+      latest[thing] = fact.moment
+      try tell(fact, of: thing)
+      try markUsers(of: thing, wasDeployed: wasDeployed)
+      try markDependents(of: thing, from: fact.moment.at)
+    } else {
+      mark(thing, from: fact.moment.at)
+    }
+  }
+
+  private func mark(_ thing: Int64, from at: Int64) { late[thing] = min(late[thing] ?? at, at) }
+
+  /// Tells anew what came late. Goes from the earliest on: what was copied of it is told after it.
+  func settle() throws {
+    var told: [Int64: Int] = [:]
+    while let (thing, at) = late.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
+      late[thing] = nil
+      told[thing, default: 0] += 1
+      // Vms said to be clones of each other at one instant would never come to an end.
+      if told[thing, default: 0] > 100 { continue }
+      try replay(thing, from: at)
+      try markDependents(of: thing, from: at)
+    }
+  }
+
+  private func replay(_ thing: Int64, from at: Int64) throws {
+    let read = Facts(db, things)
+    var facts = try read.all(of: thing, ownImage: ownImage(of: thing))
+    let wasDeployed = try isDeployed(thing)
+    for image in try deployedImages(of: thing) { mark(image, from: at) }
+    try reset(thing)
+    for fact in facts { try tell(fact, of: thing) }
+    if try isDeployed(thing) {
+      // What changed on the vm that it is the disk of changed on it.
+      facts = try (facts + read.changes(onVMsOf: thing)).sorted { $0.moment < $1.moment }
+      try reset(thing)
+      for fact in facts { try tell(fact, of: thing) }
+      latest[thing] = .last(at: .max)
+    } else {
+      latest[thing] = facts.last.map { max($0.moment, latest[thing] ?? .first) } ?? .first
+    }
+    try markUsers(of: thing, wasDeployed: wasDeployed)
+  }
+
+  private func reset(_ thing: Int64) throws {
+    switch try kind(thing) {
+    case "vm": try VMHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, table: "vm") ?? 0)
+    case "host": try HostHistory(db, thing).reset(firstSeen: things.firstSeen(thing, table: "host") ?? 0)
+    case "image":
+      try ImageHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, table: "image") ?? 0)
+    default: break
+    }
+  }
+
+  private func tell(_ fact: Fact, of thing: Int64) throws {
+    switch fact.body {
+    case .scan(let scan):
+      let history = ImageHistory(db, things, try things.image(things.key(of: fact.image ?? thing), at: fact.moment.at))
+      switch scan {
+      case .seen(let row): try history.seen(row, at: fact.moment.at)
+      case .inventory(let inventory): try history.inventory(inventory, at: fact.moment.at)
+      }
+    case .report(let report): try tell(report, of: thing)
+    }
+  }
+
+  private func tell(_ report: Report, of thing: Int64) throws {
+    switch try kind(thing) {
+    case "vm":
+      if let image = report.image, report.release == nil, report.event.kind != .applicationRemoved {
+        try ImageHistory(db, things, things.image(things.key(of: image), at: report.at)).tell(report)
+      } else if let image = try VMHistory(db, things, thing).tell(report) {
+        mark(image, from: report.at)
+      }
+    case "image": try ImageHistory(db, things, thing).tell(report)
+    case "host": try HostHistory(db, thing).tell(report)
+    default: try ReleaseHistory(db, things).tell(report, thing)
+    }
+  }
+
+  /// Whether it is a deployed image that was reported as such.
+  private func isDeployed(_ thing: Int64) throws -> Bool {
+    guard try kind(thing) == "image" else { return false }
+    let select = try db.cachedStatement(sql: "SELECT role = 'deployed' FROM image WHERE thing_id = ?")
+    return try Bool.fetchOne(select, arguments: [thing]) ?? false
+  }
+
+  /// Where an image turns out to be deployed, or not to be, its vms change it, or an image of their own instead.
+  private func markUsers(of image: Int64, wasDeployed: Bool) throws {
+    if try isDeployed(image) == wasDeployed { return }
+    let select = try db.cachedStatement(
+      sql:
+        "SELECT from_id, min(valid_from) FROM link WHERE to_id = ? AND from_id IN (SELECT thing_id FROM vm) GROUP BY 1")
+    for row in try Row.fetchAll(select, arguments: [image]) { mark(row[0], from: row[1]) }
+    try markDependents(of: image, from: 0)
+  }
+
+  /// Those of a vm that were reported as such, now or once.
+  private func deployedImages(of thing: Int64) throws -> [Int64] {
+    guard try kind(thing) == "vm" else { return [] }
+    let select = try db.cachedStatement(
+      sql: """
+        SELECT DISTINCT l.to_id FROM link l JOIN image i ON i.thing_id = l.to_id
+        WHERE l.from_id = ? AND i.role = 'deployed' AND l.to_id <> ?
+        """)
+    return try Int64.fetchAll(select, arguments: [thing, ownImage(of: thing) ?? 0])
+  }
+
+  private func markDependents(of thing: Int64, from at: Int64) throws {
+    let select = try db.cachedStatement(
+      sql: "SELECT dependent_id, min(at) FROM inheritance WHERE on_id = ? AND at >= ? GROUP BY dependent_id")
+    for row in try Row.fetchAll(select, arguments: [thing, at]) {
+      let (dependent, time): (Int64, Int64) = (row[0], row[1])
+      if dependent != thing { mark(dependent, from: time) }
+    }
+  }
+
+  private func ownImage(of thing: Int64) throws -> Int64? {
+    guard try kind(thing) == "vm" else { return nil }
+    return try things.existing("image", "vm:\(try things.key(of: thing))")
+  }
+
+  private func kind(_ thing: Int64) throws -> String { try things.kind(of: thing) }
+}

@@ -1,0 +1,141 @@
+internal import GRDB
+
+/// What links join, found or made by name. Numbers are kept while they are sure to stay: one object lives as long as the
+/// transaction.
+final class Things {
+  private let db: Database
+  private var known: [String: Int64] = [:]
+  private var names: [Int64: (kind: String, key: String)] = [:]
+  private var firstSeen: [Int64: Int64] = [:]
+  /// Hosts, vms and images that no fact named before this transaction.
+  private(set) var new: Set<Int64> = []
+
+  init(_ db: Database) { self.db = db }
+
+  func id(_ kind: String, _ key: String) throws -> Int64 {
+    let name = "\(kind) \(key)"
+    if let id = known[name] { return id }
+    let id = try thing(db, kind, key)
+    known[name] = id
+    names[id] = (kind, key)
+    return id
+  }
+
+  /// Nil where no fact named it yet.
+  func existing(_ kind: String, _ key: String) throws -> Int64? {
+    let name = "\(kind) \(key)"
+    if let id = known[name] { return id }
+    let select = try db.cachedStatement(sql: "SELECT id FROM thing WHERE kind = ? AND key = ?")
+    let id = try Int64.fetchOne(select, arguments: [kind, key])
+    if let id {
+      known[name] = id
+      names[id] = (kind, key)
+    }
+    return id
+  }
+
+  /// A host, vm or image that a fact of `at` names; its first life begins with the earliest such fact.
+  func host(_ name: String, at: Int64) throws -> Int64 {
+    try named(
+      try id("host", name), at, table: "host",
+      insert: "INSERT INTO host (thing_id, name, first_seen) VALUES (?, ?, ?)", [name])
+  }
+
+  func vm(_ uuid: String, at: Int64) throws -> Int64 {
+    try named(
+      try id("vm", uuid), at, table: "vm", insert: "INSERT INTO vm (thing_id, uuid, first_seen) VALUES (?, ?, ?)",
+      [uuid])
+  }
+
+  func image(_ key: String, at: Int64) throws -> Int64 {
+    try named(
+      try id("image", key), at, table: "image", insert: "INSERT INTO image (thing_id, first_seen) VALUES (?, ?)", [])
+  }
+
+  /// When the earliest fact that names it was.
+  func firstSeen(_ thing: Int64, table: String) throws -> Int64? {
+    if let known = firstSeen[thing] { return known }
+    let select = try db.cachedStatement(sql: "SELECT first_seen FROM \(table) WHERE thing_id = ?")
+    return try Int64.fetchOne(select, arguments: [thing])
+  }
+
+  func release(_ kind: String, _ name: String, _ version: String) throws -> Int64 {
+    // Lengths keep names with any character in them apart.
+    let key = "\(kind):\(name.utf8.count):\(name)@\(version)"
+    if let id = known["release \(key)"] { return id }
+    let id = try id("release", key)
+    let insert = try db.cachedStatement(
+      sql: "INSERT INTO application_release (thing_id, kind, name, version) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+    try insert.execute(arguments: [id, kind, name, version])
+    return id
+  }
+
+  func key(of thing: Int64) throws -> String { try name(thing).key }
+
+  func kind(of thing: Int64) throws -> String { try name(thing).kind }
+
+  private func name(_ thing: Int64) throws -> (kind: String, key: String) {
+    if let name = names[thing] { return name }
+    let select = try db.cachedStatement(sql: "SELECT kind, key FROM thing WHERE id = ?")
+    guard let row = try Row.fetchOne(select, arguments: [thing]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a thing is there and is not")
+    }
+    let name: (String, String) = (row[0], row[1])
+    names[thing] = name
+    return name
+  }
+
+  /// The dependent's history holds a copy of what the other's was at `at`.
+  func inherit(_ dependent: Int64, from other: Int64, at: Int64) throws {
+    let insert = try db.cachedStatement(sql: "INSERT INTO inheritance VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+    try insert.execute(arguments: [try history(of: other), at, dependent])
+  }
+
+  /// Whose history a thing's is part of: that of a vm's own image belongs to the vm.
+  func history(of thing: Int64) throws -> Int64 {
+    let key = try key(of: thing)
+    guard key.hasPrefix("vm:") else { return thing }
+    return try existing("vm", String(key.dropFirst(3))) ?? thing
+  }
+
+  /// Takes back a vm's own image, which is made again as its history is told.
+  func forget(image: Int64) throws {
+    for statement in [
+      "DELETE FROM link WHERE from_id = ?", "DELETE FROM image_place WHERE image_id = ?",
+      "DELETE FROM life WHERE thing_id = ?", "DELETE FROM image WHERE thing_id = ?",
+    ] { try db.cachedStatement(sql: statement).execute(arguments: [image]) }
+    firstSeen[image] = nil
+  }
+
+  private func named(
+    _ id: Int64, _ at: Int64, table: String, insert: String, _ columns: [String]
+  ) throws -> Int64 {
+    let old = try firstSeen(id, table: table)
+    if let old, old <= at {
+      firstSeen[id] = old
+      return id
+    }
+    if let old {
+      let update = try db.cachedStatement(sql: "UPDATE \(table) SET first_seen = ? WHERE thing_id = ?")
+      try update.execute(arguments: [at, id])
+      let life = try db.cachedStatement(sql: "UPDATE life SET valid_from = ? WHERE thing_id = ? AND valid_from = ?")
+      try life.execute(arguments: [at, id, old])
+    } else {
+      try db.cachedStatement(sql: insert).execute(
+        arguments: StatementArguments([id]) + StatementArguments(columns) + [at])
+      let life = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
+      try life.execute(arguments: [id, at, Dialect.forever])
+      new.insert(id)
+    }
+    firstSeen[id] = at
+    return id
+  }
+}
+
+/// The id of `thing`, made where it is new.
+func thing(_ db: Database, _ kind: String, _ key: String) throws -> Int64 {
+  let select = try db.cachedStatement(sql: "SELECT id FROM thing WHERE kind = ? AND key = ?")
+  if let known = try Int64.fetchOne(select, arguments: [kind, key]) { return known }
+  let insert = try db.cachedStatement(sql: "INSERT INTO thing (kind, key) VALUES (?, ?) RETURNING id")
+  return try found(Int64.fetchOne(insert, arguments: [kind, key]))
+}

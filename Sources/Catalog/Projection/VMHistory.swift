@@ -1,0 +1,183 @@
+internal import GRDB
+
+/// The history of one vm and of the image of its own, told in the order of time.
+///
+/// A vm made from an image is linked to that image itself. With the first change reported for it, it gets an image of its
+/// own, which begins with what its images hold then: a million clones cost nothing until they differ. Where its only image
+/// was reported as deployed, that is its own already.
+struct VMHistory {
+  let db: Database
+  let vm: Int64
+  private let things: Things
+  private let links: Links
+  private let life: Life
+  private let periods: Periods
+
+  init(_ db: Database, _ things: Things, _ vm: Int64) {
+    self.db = db
+    self.vm = vm
+    self.things = things
+    links = Links(db)
+    life = Life(db)
+    periods = Periods(db: db)
+  }
+
+  /// Takes back what was projected.
+  func reset(firstSeen: Int64) throws {
+    try db.cachedStatement(sql: "DELETE FROM link WHERE to_id = ?").execute(arguments: [vm])
+    try db.cachedStatement(sql: "DELETE FROM link WHERE from_id = ?").execute(arguments: [vm])
+    for table in ["vm_state", "vm_setting"] {
+      try db.cachedStatement(sql: "DELETE FROM \(table) WHERE vm_id = ?").execute(arguments: [vm])
+    }
+    try db.cachedStatement(sql: "UPDATE vm SET name = NULL WHERE thing_id = ?").execute(arguments: [vm])
+    try db.cachedStatement(sql: "DELETE FROM inheritance WHERE dependent_id = ?").execute(arguments: [vm])
+    try life.reset(vm, firstSeen: firstSeen)
+    if let own = try ownImage() { try things.forget(image: own) }
+  }
+
+  /// The reported deployed image that this is a change of, if it is.
+  func tell(_ report: Report) throws -> Int64? {
+    let at = report.at
+    if report.event.kind == .vmCreated || report.event.kind == .vmCloned {
+      try life.begin(vm, at: at)
+    } else if try !life.isAlive(vm, at: at) {
+      return nil
+    }
+    switch report.event.kind {
+    case .vmCreated:
+      try begin(report)
+      try use(report.images, report)
+    case .vmCloned:
+      try begin(report)
+      try clone(report)
+    case .vmMigrated: try begin(report)
+    case .vmState: try set("vm_state", "vm_id = ?", [vm], "state", report.event.state, at)
+    case .vmSettings:
+      for (key, value) in report.event.settings ?? [:] {
+        try set("vm_setting", "vm_id = ? AND key = ?", [vm, key], "value", value?.text, at)
+      }
+    case .vmDeleted: try delete(at)
+    case .applicationInstalled, .applicationPatched, .applicationRemoved:
+      if let image = try deployed(at) { return image }
+      try ImageHistory(db, things, try own(report)).tell(report)
+    default: break
+    }
+    return nil
+  }
+
+  /// Its only image, where that was reported as deployed.
+  private func deployed(_ at: Int64) throws -> Int64? {
+    let images = try present(at).map(\.image)
+    guard images.count == 1, let image = images.first, image != (try ownImage()) else { return nil }
+    let select = try db.cachedStatement(sql: "SELECT thing_id FROM image WHERE thing_id = ? AND role = 'deployed'")
+    return try Int64.fetchOne(select, arguments: [image])
+  }
+
+  private func begin(_ report: Report) throws {
+    if let name = report.event.name {
+      try db.cachedStatement(sql: "UPDATE vm SET name = ? WHERE thing_id = ?").execute(arguments: [name, vm])
+    }
+    guard let host = report.host else { return }
+    let select = try db.cachedStatement(
+      sql: "SELECT id FROM link WHERE to_id = ? AND from_id <> ? AND valid_from <= ? AND valid_to > ?")
+    for link in try Int64.fetchAll(select, arguments: [vm, host, report.at, report.at]) {
+      try links.end(link, at: report.at)
+    }
+    let until = try end(db, by: .hostDecommissioned, of: host, after: report.at)
+    try links.hold(host, vm, at: report.at, until: until, report.claim)
+  }
+
+  /// It is made of these images from now on. Where it has an image of its own, that gets what they hold.
+  private func use(_ images: [Int64], _ report: Report) throws {
+    if images.isEmpty { return }
+    if let own = try ownImage(), try links.open(vm, own, at: report.at) != nil {
+      for image in images where image != own { try copy(image, to: own, report) }
+      return
+    }
+    for (link, image) in try present(report.at) where !images.contains(image) { try links.end(link, at: report.at) }
+    for image in images {
+      let until = try end(db, by: .imageDeleted, of: image, after: report.at)
+      try links.hold(vm, image, at: report.at, until: until, report.claim)
+    }
+  }
+
+  /// What the other vm is made of. A deployed image goes on changing, so what that holds is copied at once.
+  private func clone(_ report: Report) throws {
+    guard let from = report.from else { return }
+    let other = VMHistory(db, things, from)
+    try rest(on: from, at: report.at)
+    try other.everyImage(report.at).forEach { try rest(on: $0, at: report.at) }
+    let images = try other.present(report.at).map(\.image)
+    let own = try other.ownImage().flatMap { images.contains($0) ? $0 : nil }
+    if let theirs = try own ?? other.deployed(report.at) {
+      try copy(theirs, to: try self.own(report), report)
+    } else {
+      try use(images, report)
+    }
+  }
+
+  /// The image of its own, begun where it has none yet.
+  private func own(_ report: Report) throws -> Int64 {
+    let key = "vm:\(try uuid())"
+    let own = try things.image(key, at: report.at)
+    if try links.open(vm, own, at: report.at) != nil { return own }
+    let history = ImageHistory(db, things, own)
+    try life.begin(own, at: report.at)
+    try history.setRole("deployed")
+    try everyImage(report.at).forEach { try rest(on: $0, at: report.at) }
+    for (link, image) in try present(report.at) {
+      try copy(image, to: own, report)
+      try links.end(link, at: report.at)
+    }
+    try links.hold(vm, own, at: report.at, report.claim)
+    return own
+  }
+
+  private func copy(_ image: Int64, to own: Int64, _ report: Report) throws {
+    try rest(on: image, at: report.at)
+    try ImageHistory(db, things, own).inherit(image, report)
+  }
+
+  /// Its images at `at`, and the links to them.
+  private func present(_ at: Int64) throws -> [(link: Int64, image: Int64)] {
+    let select = try db.cachedStatement(
+      sql: "SELECT id, to_id FROM link WHERE from_id = ? AND valid_from <= ? AND valid_to > ? ORDER BY to_id")
+    return try Row.fetchAll(select, arguments: [vm, at, at]).map { ($0[0], $0[1]) }
+  }
+
+  /// Its images up to `at`, those among them whose link a deletion ended.
+  private func everyImage(_ at: Int64) throws -> [Int64] {
+    let select = try db.cachedStatement(sql: "SELECT DISTINCT to_id FROM link WHERE from_id = ? AND valid_from <= ?")
+    return try Int64.fetchAll(select, arguments: [vm, at])
+  }
+
+  private func rest(on thing: Int64, at: Int64) throws { try things.inherit(vm, from: thing, at: at) }
+
+  private func delete(_ at: Int64) throws {
+    try life.end(vm, at: at)
+    let select = try db.cachedStatement(sql: "SELECT id FROM link WHERE to_id = ? AND valid_from <= ? AND valid_to > ?")
+    for link in try Int64.fetchAll(select, arguments: [vm, at, at]) { try links.end(link, at: at) }
+    try links.endAll(from: vm, at: at)
+    for table in ["vm_state", "vm_setting"] { try periods.end(table, "vm_id = ?", [vm], at: at, isOne: false) }
+    if let own = try ownImage() { try ImageHistory(db, things, own).delete(at: at) }
+  }
+
+  /// Nil ends what was.
+  private func set(
+    _ table: String, _ condition: String, _ key: StatementArguments, _ column: String, _ value: String?, _ at: Int64
+  ) throws {
+    let select = try db.cachedStatement(
+      sql: "SELECT \(column) FROM \(table) WHERE \(condition) AND valid_from <= ? AND valid_to > ?")
+    let known = try String.fetchOne(select, arguments: key + [at, at])
+    if known == value { return }
+    if known != nil { try periods.end(table, condition, key, at: at) }
+    guard let value else { return }
+    let marks = condition.filter { $0 == "?" }.map { _ in "?, " }.joined()
+    let insert = try db.cachedStatement(sql: "INSERT INTO \(table) VALUES (\(marks)?, ?, ?)")
+    try insert.execute(arguments: key + [value, at, Dialect.forever])
+  }
+
+  private func ownImage() throws -> Int64? { try things.existing("image", "vm:\(try uuid())") }
+
+  private func uuid() throws -> String { try things.key(of: vm) }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Inventory
+import TestSupport
+import Testing
+
+@testable import Catalog
+
+/// Tables are a function of the facts, whatever the order in which these arrive.
+struct HistoryTests {
+  private func catalog(_ folder: URL, _ name: String) throws -> (Catalog, String) {
+    let path = folder.appending(path: name).path
+    let catalog = try Catalog(path: path)
+    // Scans are of images that are known.
+    _ = try catalog.record(
+      (0..<3).map { image in
+        Data(#"{"id":"i\#(image)","kind":"image-created","at":"2026-01-01T00:00:00Z","image":"gold\#(image)"}"#.utf8)
+      })
+    return (catalog, path)
+  }
+
+  @Test(arguments: 1...5 as ClosedRange<UInt64>)
+  func `any order of arrival gives the same tables, and so does making them again`(seed: UInt64) throws {
+    try withTemporaryFolder { folder in
+      var estate = Estate(seed: seed)
+      let happenings = (0..<120).map { _ in estate.happening() }
+      let (inOrder, first) = try catalog(folder, "first.db")
+      let outcomes = try Estate.tell(happenings, to: inOrder, batch: 1)
+      let recorded = outcomes.filter { $0 == .recorded() }.count
+      #expect(recorded > 80 && recorded == outcomes.count)
+      let expected = try dump(first)
+      #expect(expected.contains("inherited") && expected.contains("life|vm"))
+
+      var generator = SeededGenerator(seed: seed)
+      for (position, batch) in [1, 7, 500].enumerated() {
+        let (other, path) = try catalog(folder, "\(position).db")
+        #expect(
+          try Estate.tell(happenings.shuffled(using: &generator), to: other, batch: batch).count == outcomes.count)
+        try expectSame(expected, path)
+        try other.rebuild()
+        try expectSame(expected, path)
+        #expect(try other.check() == [])
+        // Told once more, nothing changes.
+        let events = happenings.filter { if case .event = $0 { true } else { false } }
+        #expect(try Estate.tell(events, to: other, batch: batch).allSatisfy { $0 == .repeated })
+        try expectSame(expected, path)
+      }
+    }
+  }
+
+  private func expectSame(_ expected: String, _ path: String, _ place: SourceLocation = #_sourceLocation) throws {
+    let (left, right) = (Set(expected.split(separator: "\n")), Set(try dump(path).split(separator: "\n")))
+    let differences = left.subtracting(right).map { "- \($0)" } + right.subtracting(left).map { "+ \($0)" }
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))", sourceLocation: place)
+  }
+}
