@@ -229,4 +229,22 @@ struct EventsTests {
       #expect(try catalog.check() == [])
     }
   }
+
+  @Test(arguments: ["true", "false"]) func `a whole catalog is called whole, whatever is in it`(_ expected: String)
+    throws
+  {
+    try withTemporaryFolder { folder in
+      let catalog = try Catalog(path: folder.appending(path: "c.db").path)
+      let at = #""at":"2026-01-01T00:00:00Z""#
+      let lines = [
+        #"{"id":"1","kind":"host-rebooted",\#(at),"host":"h","expected":\#(expected)}"#,
+        #"{"id":"2","kind":"vm-state",\#(at),"vm":"v","state":""}"#,
+        #"{"id":"3","kind":"vm-state",\#(at),"vm":"v","state":"0"}"#,
+        #"{"id":"4","kind":"vm-settings",\#(at),"vm":"v","settings":{"a":"","b":0}}"#,
+        #"{"id":"5","kind":"image-created",\#(at),"image":"i","path":"/i"}"#,
+      ]
+      _ = try catalog.record(lines.map { Data($0.utf8) })
+      #expect(try catalog.check() == [])
+    }
+  }
 }

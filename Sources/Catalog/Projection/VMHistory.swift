@@ -174,7 +174,7 @@ struct VMHistory {
     guard let value else { return }
     let marks = condition.filter { $0 == "?" }.map { _ in "?, " }.joined()
     let insert = try db.cachedStatement(sql: "INSERT INTO \(table) VALUES (\(marks)?, ?, ?)")
-    try insert.execute(arguments: key + [value, at, Dialect.forever])
+    try insert.execute(arguments: key + [at, value, Dialect.forever])
   }
 
   private func ownImage() throws -> Int64? { try things.existing("image", "vm:\(try uuid())") }

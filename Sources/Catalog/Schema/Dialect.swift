@@ -14,7 +14,8 @@ enum Dialect {
   static let real = "REAL"
   /// Types are held to (https://www.sqlite.org/stricttables.html).
   static let strict = "STRICT"
-  /// The same for tables that are only read by their key, in its order.
+  /// The same for tables that are only read by their key, in its order. Columns of the key come first: elsewhere SQLite
+  /// 3.40 takes the columns behind them for NULL when it checks the file.
   static let strictByKey = "STRICT, WITHOUT ROWID"
   /// Two lower-case digits a byte; NULL where there are none.
   static func hex(_ bytes: String) -> String { "nullif(lower(hex(\(bytes))), '')" }
