@@ -78,6 +78,10 @@ let package = Package(
           "Scanner", "Signatures", argumentParser,
         ],
         path: "Sources/CLI", swiftSettings: settings),
+      // Made-up file lists for scripts/bench-filelists.
+      .executableTarget(
+        name: "FileListBench", dependencies: ["Catalog", "Fingerprints", "Inventory", "Lineage", "TestSupport"],
+        path: "Tests/FileListBench", swiftSettings: settings),
       .testTarget(name: "StructureTests", dependencies: ["TestSupport"], swiftSettings: settings),
       .testTarget(
         name: "CLITests", dependencies: ["TestSupport", "vmlineage", subprocess],

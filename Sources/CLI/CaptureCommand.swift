@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Capture
 internal import Fingerprints
 internal import Foundation
+internal import Reports
 internal import Signatures
 
 /// `vmlineage capture … -- COMMAND…`
@@ -50,7 +51,8 @@ struct CaptureCommand: AsyncParsableCommand {
         warnings.forEach { SignatureMessages.warn($0) }
         try signature.write(to: URL(fileURLWithPath: output))
         let sources = Set(signature.artifacts.flatMap(\.sources)).count
-        SignatureMessages.say("\(output): \(signature.artifacts.count) artifacts, \(sources) sources")
+        SignatureMessages.say(
+          "\(output): \(counted(signature.artifacts.count, "artifact")), \(counted(sources, "source"))")
       }
     }
   }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Capture
 internal import Fingerprints
 internal import Foundation
+internal import Reports
 internal import Signatures
 
 struct SignaturesAdd: AsyncParsableCommand {
@@ -41,7 +42,7 @@ struct SignaturesAdd: AsyncParsableCommand {
       ).sealed()
       try signature.write(to: URL(fileURLWithPath: output))
       SignatureMessages.say(
-        "\(output): \(signature.artifacts.count) artifacts, build \(signature.build?.description ?? "")")
+        "\(output): \(counted(signature.artifacts.count, "artifact")), build \(signature.build?.description ?? "")")
     }
   }
 }

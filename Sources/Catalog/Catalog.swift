@@ -98,7 +98,7 @@ package final class Catalog: Sendable {
   package func addSupplement(_ supplements: [Supplement], image: String, at now: Date = Date()) throws {
     try write { db in
       let newest = try newestInventory(db, image: imageRow(db, image))
-      try InventoryWriter(db).add(supplements, to: newest, received: now)
+      try InventoryWriter(db).add(supplements, to: newest, received: milliseconds(now))
     }
   }
 

@@ -54,15 +54,6 @@ struct Handle: ~Copyable {
     return texts
   }
 
-  /// Makes a call that answers a number, -1 where it failed.
-  func number(_ operation: String, _ body: (OpaquePointer) -> Int32) throws(GuestfsError) -> Int32 {
-    guestfs_push_error_handler(guestfs, nil, nil)
-    defer { guestfs_pop_error_handler(guestfs) }
-    let answer = body(guestfs)
-    if answer == -1 { throw lastError(operation, "") }
-    return answer
-  }
-
   private func lastError(_ operation: String, _ subject: String) -> GuestfsError {
     let reason = guestfs_last_error(guestfs).map { String(cString: $0) } ?? "no reason given"
     return GuestfsError(operation: operation, subject: subject, reason: reason)

@@ -2,7 +2,8 @@ internal import Foundation
 internal import Inventory
 
 /// A name, version or other short text as a database gives it: invalid UTF-8 replaced, white space around it dropped.
-/// Nil where it is empty or over 1 KiB, which no honest one is.
+/// Nil where it is empty or over 1 KiB, which no honest one is. Not as strict as `DeclaredText.line`: to drop an entry of a
+/// database for its odd text would hide an installed package.
 func declaredText(_ bytes: some Collection<UInt8>) -> String? {
   guard bytes.count <= 1024 else { return nil }
   let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)

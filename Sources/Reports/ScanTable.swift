@@ -114,7 +114,7 @@ func sizeWords(_ bytes: UInt64) -> String {
 }
 
 /// Such as `1 file`, `2 files`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 /// Numbers are written the same in every country.
 let posix = Locale(identifier: "en_US_POSIX")

@@ -36,6 +36,14 @@ package struct AccelerationChoice: Sendable {
   /// Decides, trying KVM where it is there and was not tried yet.
   /// - Parameter say: gets one line where software emulation is fallen back to.
   package func decide(in run: RunFolder, say: (String) -> Void) async -> Acceleration {
+    let choice = await choose(in: run, say: say)
+    if choice == .tcg, let cache = ApplianceKernel.cache {
+      await ApplianceKernel(cache: cache).prepare { await probe(.tcg, in: run) == nil }
+    }
+    return choice
+  }
+
+  private func choose(in run: RunFolder, say: (String) -> Void) async -> Acceleration {
     guard Self.kvmIsThere else { return .tcg }
     if let remembered { return remembered }
     guard let failure = await probe(.kvm, in: run) else {

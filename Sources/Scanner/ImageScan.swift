@@ -42,8 +42,8 @@ struct ImageScan {
     try Overlay.createScratch(at: drives.scratch, size: ScanLimits.scratchBytes)
     do {
       return try Appliance(
-        drives: drives, acceleration: request.acceleration, temporary: folder, memory: request.memory,
-        processors: request.processors)
+        drives: drives, acceleration: request.acceleration, temporary: folder, cache: ApplianceKernel.cache,
+        memory: request.memory, processors: request.processors)
     } catch {
       throw Problem(
         code: "appliance-failed", operation: "start appliance", subject: request.path, reason: error.reason,
@@ -55,7 +55,7 @@ struct ImageScan {
     tell(.phase("open volumes", fraction: nil))
     let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder)
     let (volumes, problem) = opening.open()
-    let opened = readDirectly(volumes, appliance, image)
+    let opened = readDirectly(volumes, image)
     var problems = ScanProblems(problem)
     var listed: [ListedVolume] = []
     for (number, next) in opened.enumerated() {
@@ -72,16 +72,15 @@ struct ImageScan {
   /// Lets this process read the files of volumes that stand plainly on the disk. Where a journal was replayed the overlay
   /// knows better than the image, so the guest reads these.
   private func readDirectly(
-    _ volumes: [VolumeOpening.Opened], _ appliance: Appliance, _ image: OpenImage
+    _ volumes: [VolumeOpening.Opened], _ image: OpenImage
   ) -> [VolumeOpening.Opened] {
     let isPlain = { (volume: VolumeOpening.Opened) in
       volume.tree != nil && volume.volume.journal != .replayed
         && ["ext2", "ext3", "ext4", "xfs"].contains(volume.volume.fileSystem)
     }
     guard volumes.contains(where: isPlain), let blocks = try? DiskBlocks(image: image.backing) else { return volumes }
-    let maps = appliance.blockMaps()
     return volumes.map { volume in
-      guard isPlain(volume), let index = volume.tree?.index, let map = maps[index] else { return volume }
+      guard isPlain(volume), let map = volume.map else { return volume }
       var direct = volume
       direct.tree?.direct = (map, blocks)
       return direct
@@ -173,10 +172,12 @@ struct ImageScan {
     }
   }
 
+  /// In order of path: the catalog then needs no order beside the list.
   private func tellFiles(_ volumes: [ListedVolume]) {
     for volume in volumes {
-      for start in stride(from: 0, to: volume.files.count, by: 256) {
-        tell(.files(Array(volume.files[start..<min(start + 256, volume.files.count)])))
+      let files = volume.files.sorted { $0.path < $1.path }
+      for start in stride(from: 0, to: files.count, by: 256) {
+        tell(.files(Array(files[start..<min(start + 256, files.count)])))
       }
     }
   }

@@ -13,65 +13,84 @@ struct VolumeOpening {
     var volume: Volume
     var tree: GuestVolume?
     var partition = PartitionNames()
+    /// Where it lies on the disk; nil where it does not stand on it plainly.
+    var map: BlockMap?
   }
 
   /// What was opened, and what went wrong on the way.
   func open() -> (volumes: [Opened], problem: Problem?) {
-    var opened: [Opened] = []
-    var seen: Set<String> = []
-    var problem: Problem?
-    var found = fileSystems(&problem)
-    while let next = found.first(where: { !seen.contains($0.mountable) }) {
-      seen.insert(next.mountable)
-      if seen.count > ScanLimits.volumes {
-        problem = Problem(
-          code: "too-many-volumes", operation: "open volumes", subject: "image",
-          reason: "it holds more than \(ScanLimits.volumes)")
-        break
-      }
-      switch next.type {
-      case "swap", "unknown": continue
-      case "crypto_LUKS", "BitLocker":
-        if let locked = unlock(next.mountable, type: next.type, number: opened.count) {
-          opened.append(Opened(volume: locked))
-        } else {
-          // What was inside is there now: volume groups too.
-          try? appliance.scanVolumeGroups()
-          found = fileSystems(&problem)
+    do {
+      let (devices, locked) = try unlock()
+      let volumes = volumes(devices)
+      let known = volumes.prefix(ScanLimits.volumes).enumerated().map { MountRequest(index: $0, device: $1) }
+      var opened: [Opened] = []
+      var more: [(request: MountRequest, path: String)] = []
+      var count = volumes.count
+      for (request, outcome) in zip(known, try appliance.mount(known)) {
+        opened.append(volume(request, outcome, id: request.device.name))
+        count += outcome.subvolumes.count
+        for subvolume in outcome.subvolumes where known.count + more.count < ScanLimits.volumes {
+          let next = MountRequest(index: known.count + more.count, device: request.device, subvolume: subvolume.id)
+          more.append((next, subvolume.path))
         }
-      default: opened.append(mount(next.mountable, type: next.type, index: opened.count))
       }
+      for (next, outcome) in zip(more, try appliance.mount(more.map(\.request))) {
+        opened.append(volume(next.request, outcome, id: "btrfsvol:\(next.request.device.name)/\(next.path)"))
+      }
+      return (opened + locked.map { Opened(volume: $0) }, count > ScanLimits.volumes ? Self.tooMany : nil)
+    } catch {
+      return (
+        [], Problem(code: "volumes-unreadable", operation: "open volumes", subject: "image", reason: error.reason)
+      )
     }
-    return (opened, problem)
   }
 
-  /// The appliance's own list; where that fails whole, each disk is tried as one file system (hostile.md, rule 5).
-  private func fileSystems(_ problem: inout Problem?) -> [(mountable: String, type: String)] {
-    do {
-      let open = try appliance.fileSystems()
-      let locked = try appliance.lockedDevices()
-      return open.filter { volume in !locked.contains { $0.mountable == volume.mountable } } + locked
-    } catch {
-      problem = Problem(
-        code: "volumes-unreadable", operation: "list volumes", subject: "image", reason: error.reason)
-      return ((try? appliance.devices()) ?? []).map { ($0, "auto") }
+  private static let tooMany = Problem(
+    code: "too-many-volumes", operation: "open volumes", subject: "image",
+    reason: "it holds more than \(ScanLimits.volumes)")
+
+  /// A btrfs may stand on several devices, each of which shows it. A disc image that can be put on a stick has a partition
+  /// table as well, whose partitions need not show its file system.
+  private func volumes(_ devices: [BlockDevice]) -> [BlockDevice] {
+    var seen: Set<String> = []
+    let volumes = devices.filter(\.isVolume).filter { device in
+      guard device.type == "btrfs", let uuid = device.identity["UUID"] else { return true }
+      return seen.insert(uuid).inserted
+    }
+    return volumes.isEmpty ? devices.prefix(1).filter(\.isDisc) : volumes
+  }
+
+  /// Opens what there are keys for, and what is inside of that, as far as that goes.
+  private func unlock() throws(GuestfsError) -> (devices: [BlockDevice], locked: [Volume]) {
+    var locked: [String: Volume] = [:]
+    while true {
+      let devices = try appliance.blockDevices()
+      var didOpen = false
+      for device in devices where device.isLocked && locked[device.name] == nil {
+        locked[device.name] = unlock(device, number: locked.count)
+        didOpen = didOpen || locked[device.name] == nil
+      }
+      if !didOpen { return (devices, locked.values.sorted { $0.id < $1.id }) }
+      // What was inside is there now: volume groups too.
+      try? appliance.scanVolumeGroups()
     }
   }
 
   /// Nil where a key opened it.
-  private func unlock(_ device: String, type: String, number: Int) -> Volume? {
-    let uuid = (try? appliance.identity(of: device))?["UUID"] ?? ""
+  private func unlock(_ device: BlockDevice, number: Int) -> Volume? {
+    let uuid = device.identity["UUID"] ?? ""
     var volume = Volume(
-      id: device, fileSystem: type, uuid: uuid.isEmpty ? nil : uuid, status: .encrypted,
+      id: device.name, fileSystem: device.type ?? "", uuid: uuid.isEmpty ? nil : uuid, status: .encrypted,
       problem: Problem(
-        code: "encrypted", operation: "open volume", subject: device, reason: "it is encrypted and no key opens it",
-        remedy: "give one with --key \(device):key:PASSPHRASE or --key \(device):file:FILE"))
+        code: "encrypted", operation: "open volume", subject: device.name,
+        reason: "it is encrypted and no key opens it",
+        remedy: "give one with --key \(device.name):key:PASSPHRASE or --key \(device.name):file:FILE"))
     // As libguestfs's own tools name it, so that a volume has the same id every time; the UUID is the guest's text.
     let isUUID = !uuid.isEmpty && uuid.utf8.count <= 64 && uuid.allSatisfy { $0.isHexDigit || $0 == "-" }
     let name = isUUID ? "luks-\(uuid)" : "luks-\(number)"
-    for key in keys where key.opens(device, uuid: uuid) {
+    for key in keys where key.opens(device.name, uuid: uuid) {
       do {
-        try appliance.openEncrypted(device, key: key.key, name: name)
+        try appliance.openEncrypted(device.name, key: key.key, name: name)
         return nil
       } catch {
         volume.problem?.reason = "it is encrypted and the key given does not open it: \(error.reason)"
@@ -80,40 +99,28 @@ struct VolumeOpening {
     return volume
   }
 
-  private func mount(_ mountable: String, type: String, index: Int) -> Opened {
-    var volume = Volume(id: mountable, fileSystem: type, status: .read)
-    let identity = (try? appliance.identity(of: volume.device)) ?? [:]
-    volume.label = identity["LABEL"]
-    volume.uuid = identity["UUID"]
-    let before = type == "ntfs" ? "" : kernelLog()
-    do {
-      try appliance.mount(mountable, type: type, index: index)
-    } catch {
+  private func volume(_ request: MountRequest, _ outcome: MountOutcome, id: String) -> Opened {
+    let identity = request.device.identity
+    var volume = Volume(
+      id: id, fileSystem: request.device.type ?? "", label: identity["LABEL"], uuid: identity["UUID"], status: .read)
+    if let failure = outcome.failure {
       volume.status = .failed
-      volume.problem = Problem(
-        code: "mount-failed", operation: "mount", subject: mountable, reason: error.reason)
+      volume.problem = Problem(code: "mount-failed", operation: "mount", subject: id, reason: failure)
       return Opened(volume: volume)
     }
-    volume.journal = journal(mountable, type: type, logBefore: before)
+    volume.journal = journal(of: volume.fileSystem, outcome)
     return Opened(
-      volume: volume,
-      tree: GuestVolume(volume: mountable, appliance: appliance, index: index, folder: folder),
-      partition: PartitionNames(uuid: identity["PART_ENTRY_UUID"], label: identity["PART_ENTRY_NAME"]))
+      volume: volume, tree: GuestVolume(volume: id, appliance: appliance, index: request.index, folder: folder),
+      partition: PartitionNames(uuid: identity["PART_ENTRY_UUID"], label: identity["PART_ENTRY_NAME"]),
+      map: request.device.map)
   }
 
-  private func kernelLog() -> String { (try? appliance.kernelLog()) ?? "" }
-
-  /// What became of the journal. The kernel says so when it replays one; ntfs-3g replays none.
-  private func journal(_ mountable: String, type: String, logBefore: String) -> Volume.Journal? {
-    let replay: String
-    switch type {
-    case "ext3", "ext4": replay = "recovery complete"
-    case "xfs": replay = "Starting recovery"
-    case "btrfs": replay = "start tree-log replay"
-    case "ntfs": return (try? appliance.probeNTFS(mountable)) == 0 ? .clean : .left
-    default: return nil
+  /// What became of the journal; nil for file systems that have none.
+  private func journal(of fileSystem: String, _ outcome: MountOutcome) -> Volume.Journal? {
+    switch fileSystem {
+    case "ext3", "ext4", "xfs", "btrfs": outcome.replayedJournal ? .replayed : .clean
+    case "ntfs": outcome.isCleanNTFS ? .clean : .left
+    default: nil
     }
-    let count = { (log: String) in log.components(separatedBy: replay).count }
-    return count(kernelLog()) > count(logBefore) ? .replayed : .clean
   }
 }

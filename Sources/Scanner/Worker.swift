@@ -65,8 +65,9 @@ private func probe(_ folder: String, _ acceleration: Acceleration, _ tell: (Scan
     try Overlay.createEmpty(at: drives.overlay)
     try Overlay.createScratch(at: drives.scratch, size: 1 << 20)
     let appliance = try Appliance(
-      drives: drives, acceleration: acceleration, temporary: folder, memory: ApplianceSize.memory, processors: 1)
-    _ = try appliance.devices()
+      drives: drives, acceleration: acceleration, temporary: folder, cache: ApplianceKernel.cache,
+      memory: ApplianceSize.memory, processors: 1)
+    _ = try appliance.blockDevices()
     tell(.done(status: .scanned, problem: nil, counts: Counts()))
   } catch {
     let problem = Problem(

@@ -71,11 +71,8 @@ func storedFiles(of image: ScanResult.Image, in catalog: String) throws -> [Stri
   let found = try rows(
     catalog,
     """
-    SELECT hex(path.bytes) AS path, size, lower(hex(sha256)) AS sha256, git_blob FROM file
-    JOIN path ON path.id = path_id
-    LEFT JOIN supplement ON supplement.inventory_id = file.inventory_id AND supplement.position = file.position
-    LEFT JOIN content ON content.id = coalesce(file.content_id, supplement.content_id)
-    WHERE kind = 'regular' AND file.inventory_id = \(inventory(of: image))
+    SELECT hex(path) AS path, size, lower(hex(sha256)) AS sha256, lower(hex(git_blob)) AS git_blob FROM v_files
+    WHERE kind = 'regular' AND inventory_id = \(inventory(of: image))
     """)
   return Dictionary(
     found.map { row in

@@ -36,7 +36,7 @@ import Testing
     let stored = try rows(
       scan.catalog,
       """
-      SELECT hex(path.bytes) AS path, kind FROM file JOIN path ON path.id = path_id
+      SELECT hex(path) AS path, kind FROM v_files
       WHERE inventory_id = \(inventory(of: image))
       """)
     let paths = Dictionary(

@@ -44,13 +44,21 @@ import Testing
     #expect(image.names("deb", on: alpine).isEmpty && image.names("apk", on: debian).isEmpty)
   }
 
-  @Test func `replays a journal and says so`() async throws {
+  @Test func `replays journals of ext4, XFS and btrfs and says so`() async throws {
     let scan = try await SharedScan.value
-    let image = try scan.image("dirty-ext4.qcow2")
-    #expect(image.volumes.map(\.journal) == ["replayed"])
-    #expect(image.names("deb") == (try versions("dirty-ext4.dpkg.tsv")))
+    let image = try scan.image("dirty.qcow2")
+    #expect(image.volumes.map(\.fileSystem) == ["ext4", "xfs", "btrfs"])
+    #expect(image.volumes.map(\.journal) == ["replayed", "replayed", "replayed"])
+    #expect(image.names("deb") == (try versions("dirty.dpkg.tsv")))
     #expect(image.names("deb").contains { $0.hasPrefix("strace ") })
-    #expect(try storedFiles(of: image, in: scan.catalog)["etc/written-last"] != nil)
+    let last = try rows(
+      scan.catalog,
+      """
+      SELECT volume, folder FROM v_files WHERE name = 'written-last' AND inventory_id = \(inventory(of: image))
+      ORDER BY volume
+      """)
+    #expect(last.map { $0["volume"] } == ["/dev/sda1", "/dev/sda2", "/dev/sda3"])
+    #expect(last.map { $0["folder"] } == ["etc/", "", ""])
     #expect(try scan.image("multi.qcow2").volumes.allSatisfy { $0.journal == "clean" })
   }
 

@@ -31,9 +31,8 @@ struct ClaimsTests {
         + "JOIN source s ON s.thing_id = r.source_id"
       #expect(try sqlite(path, revision) == "src/cart.c|c0ffee|Ann <a@x>|1769860800000")
       let evidence =
-        "SELECT p.bytes = CAST('usr/bin/shop' AS BLOB), f.level FROM sighting_file f "
-        + "JOIN file USING (inventory_id, position) JOIN path p ON p.id = path_id"
-      #expect(try sqlite(path, evidence) == "1|same-file")
+        "SELECT path, level FROM sighting_file JOIN v_files USING (inventory_id, folder_id, name)"
+      #expect(try sqlite(path, evidence) == "usr/bin/shop|same-file")
 
       // Without the signature only what is declared is left of the image; what the build said stays.
       try catalog.replaceClaims(infer(inventory, .init()), of: inventory, builds: [:], image: image, role: .deployed)

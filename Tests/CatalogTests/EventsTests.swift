@@ -145,11 +145,11 @@ struct EventsTests {
         SELECT l.origin, l.confidence, count(*), group_concat(c.rule) FROM link l JOIN claim c ON c.link_id = l.id
         JOIN application_release r ON r.thing_id = l.to_id WHERE r.name = 'shop' GROUP BY l.id
         """
-      #expect(try sqlite(path, claims).hasSuffix("|1|same-file"))
+      #expect(try sqlite(path, claims).hasSuffix("|1|exact"))
       // Named by its place; installed before the scan.
       let install = [(1, "application-installed", #""image":"store:/i/gold.vhd","application":"shop","release":"2.1""#)]
       #expect(try catalog.record(events(install)) == [.recorded()])
-      #expect(try sqlite(path, claims) == "1|1.0|2|application-installed,same-file")
+      #expect(try sqlite(path, claims) == "1|1.0|2|application-installed,exact")
       #expect(try sqlite(path, "SELECT count(*) FROM image") == "1")
       // A later scan that has not the signature ends what was declared, not what was captured.
       var bare = inventory
@@ -192,7 +192,9 @@ struct EventsTests {
           "id \"1\" is known with other content", "a vm that is its own parent", "recorded", "recorded",
           "a cycle in image parents: \"i\" comes from \"k\"", "dated after its receipt: kept as of its receipt",
         ])
-      #expect(try sqlite(path, "SELECT group_concat(id) FROM (SELECT id FROM event ORDER BY seq); SELECT count(*) FROM vm") == "1,7,8,10\n0")
+      #expect(
+        try sqlite(path, "SELECT group_concat(id) FROM (SELECT id FROM event ORDER BY seq); SELECT count(*) FROM vm")
+          == "1,7,8,10\n0")
       #expect(try sqlite(path, "SELECT at FROM event WHERE id = '10'") == "1769860800000")
     }
   }
@@ -224,6 +226,24 @@ struct EventsTests {
       }
       #expect(try catalog.record(damaged).count == damaged.count)
       try catalog.rebuild()
+      #expect(try catalog.check() == [])
+    }
+  }
+
+  @Test(arguments: ["true", "false"]) func `a whole catalog is called whole, whatever is in it`(_ expected: String)
+    throws
+  {
+    try withTemporaryFolder { folder in
+      let catalog = try Catalog(path: folder.appending(path: "c.db").path)
+      let at = #""at":"2026-01-01T00:00:00Z""#
+      let lines = [
+        #"{"id":"1","kind":"host-rebooted",\#(at),"host":"h","expected":\#(expected)}"#,
+        #"{"id":"2","kind":"vm-state",\#(at),"vm":"v","state":""}"#,
+        #"{"id":"3","kind":"vm-state",\#(at),"vm":"v","state":"0"}"#,
+        #"{"id":"4","kind":"vm-settings",\#(at),"vm":"v","settings":{"a":"","b":0}}"#,
+        #"{"id":"5","kind":"image-created",\#(at),"image":"i","path":"/i"}"#,
+      ]
+      _ = try catalog.record(lines.map { Data($0.utf8) })
       #expect(try catalog.check() == [])
     }
   }

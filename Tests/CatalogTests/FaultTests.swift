@@ -37,7 +37,7 @@ struct FaultTests {
     #expect(whole >= 1)
     let halves = """
       SELECT count(*) FROM inventory i
-      WHERE (SELECT count(*) FROM file WHERE inventory_id = i.id) <> 200
+      WHERE (SELECT count(*) FROM v_files WHERE inventory_id = i.id) <> 200
         OR (SELECT count(*) FROM inventory_package WHERE inventory_id = i.id) <> 20
         OR (SELECT count(*) FROM image_file WHERE inventory_id = i.id) <> 2
       """

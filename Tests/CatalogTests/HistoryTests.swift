@@ -18,7 +18,7 @@ struct HistoryTests {
     return (catalog, path)
   }
 
-  @Test(arguments: 1...8 as ClosedRange<UInt64>)
+  @Test(arguments: 1...5 as ClosedRange<UInt64>)
   func `any order of arrival gives the same tables, and so does making them again`(seed: UInt64) throws {
     try withTemporaryFolder { folder in
       var estate = Estate(seed: seed)

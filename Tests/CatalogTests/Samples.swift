@@ -30,7 +30,8 @@ struct Samples {
 
   mutating func digests() -> FileDigests {
     let digest = Digest(of: Data("\(number(0..<1000))".utf8))
-    return FileDigests(sha256: digest, gitBlob: text(), gitoid: digest, md5: text())
+    return FileDigests(
+      sha256: digest, gitBlob: [UInt8(number(0..<3))].hex, gitoid: digest, md5: [UInt8(number(0..<3))].hex)
   }
 
   mutating func fingerprint() -> Fingerprint {
@@ -49,7 +50,8 @@ struct Samples {
     FileRecord(
       volume: text(), path: path(), kind: one(of: [.regular, .directory, .link, .other]), size: bits(),
       modified: Int64(bitPattern: bits()), inode: bits(), mode: UInt16(number(0..<4096)), uid: UInt32.max, gid: 7,
-      links: UInt32(number(0..<9)), target: maybe { $0.path() }, digests: maybe { $0.digests() },
+      links: UInt32(number(0..<9)), target: maybe { GuestPath(verbatim: [0x2F] + $0.path().bytes) },
+      digests: maybe { $0.digests() },
       fingerprint: maybe { $0.fingerprint() }, unreadable: maybe { $0.text() })
   }
 
@@ -110,7 +112,7 @@ struct Shop {
     ])
 
   static func inventory(_ path: String) -> Inventory {
-    let digests = FileDigests(sha256: digest, gitBlob: "b", gitoid: digest, md5: "m")
+    let digests = FileDigests(sha256: digest, gitBlob: "b10b", gitoid: digest, md5: "5d")
     return Inventory(
       image: ImageFacts(
         format: "raw",

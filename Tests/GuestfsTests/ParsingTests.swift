@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Guestfs
@@ -75,34 +76,116 @@ struct ParsingTests {
     #expect(extents[names[3]] == [])
   }
 
+  /// As the script printed it for a disk with LVM; the kernel found the disks in another order than they were given.
+  private let devices = #"""
+    B 253:0 - 0 16384 dm-0
+    N 253:0 LVM-Vz5vTgWKAM08l4XWoHm9RwInFoI2y92fR6PknnyEASjw3JdKwEiQqq5RudVs3GMf my--group-root-a
+    T 253:0 0 8192 linear 8:33 2048
+    T 253:0 8192 8192 linear 8:33 20480
+    B 253:1 - 0 100 dm-1
+    N 253:1 CRYPT-LUKS2-1 luks odd
+    T 253:1 0 100 crypt aes-xts-plain64 :64:logon:cryptsetup:1 0 8:42 32768
+    D 8:32
+    B 8:32 - 0 204800 sdc
+    B 8:42 8:32 150000 100 sdc10
+    H 8:42
+    B 8:33 8:32 2048 100000 sdc1
+    H 8:33
+    B 8:34 8:32 110000 1000 sdc2
+    I
+    DEVNAME=/dev/sdc2
+    LABEL=a\ label
+    UUID=7bab8ff7
+    TYPE=ext4
+    USAGE=filesystem
+    PART_ENTRY_NAME=EFI\\x20System
+
+    DEVNAME=/dev/sdc1
+    TYPE=LVM2_member
+    USAGE=raid
+
+    DEVNAME=/dev/sdc10
+    TYPE=crypto_LUKS
+    USAGE=crypto
+
+    DEVNAME=/dev/dm-0
+    TYPE=xfs
+    USAGE=filesystem
+    """#
+
+  @Test func `names devices as libguestfs does, whatever the kernel calls the disk`() {
+    let found = parseBlockDevices(devices)
+    #expect(
+      found.map(\.name) == [
+        "/dev/sda", "/dev/sda1", "/dev/sda2", "/dev/sda10", "/dev/mapper/luks odd", "/dev/my-group/root-a",
+      ])
+    #expect(found.filter(\.isVolume).map(\.name) == ["/dev/sda2", "/dev/my-group/root-a"])
+    #expect(found.filter(\.isLocked).isEmpty)
+    let plain = found[2].identity
+    #expect(plain["LABEL"] == "a label" && plain["PART_ENTRY_NAME"] == "EFI System" && plain["UUID"] == "7bab8ff7")
+    let locked = devices.replacingOccurrences(of: "H 8:42\n", with: "")
+    #expect(parseBlockDevices(locked).filter(\.isLocked).map(\.name) == ["/dev/sda10"])
+  }
+
   @Test func `maps a logical volume through its partition to the disk`() throws {
-    let text = """
-      D 8:0
-      B 8:0 - 0 204800
-      B 8:1 8:0 2048 100000
-      B 253:0 - 0 16384
-      T 253:0 0 8192 linear 8:1 2048
-      T 253:0 8192 8192 linear 8:1 20480
-      B 253:1 - 0 100
-      T 253:1 0 100 crypt aes 8:1 0
-      M 253:0 /sysroot/v0
-      M 8:1 /sysroot/v1
-      M 253:1 /sysroot/v2
-      M 0:40 /sysroot/v3
-      """
-    let maps = parseBlockMaps(text)
-    #expect(maps.keys.sorted() == [0, 1])
-    let pieces = try #require(maps[0]?.pieces(at: 8190 * 512, count: 4 * 512))
+    let maps = Dictionary(uniqueKeysWithValues: parseBlockDevices(devices).map { ($0.name, $0.map) })
+    let volume = try #require(maps["/dev/my-group/root-a"] ?? nil)
+    let pieces = try #require(volume.pieces(at: 8190 * 512, count: 4 * 512))
     let starts: [UInt64] = [12_286, 22_528]
     #expect(pieces.map(\.disk) == starts.map { $0 * 512 })
     #expect(pieces.map(\.count) == [1024, 1024])
-    #expect(maps[0]?.pieces(at: 8_388_607, count: 2) == nil)
-    #expect(maps[0]?.pieces(at: .max, count: .max) == nil)
-    #expect(maps[1]?.pieces(at: 0, count: 512)?.first?.disk == 1_048_576)
+    #expect(volume.pieces(at: 8_388_607, count: 2) == nil)
+    #expect(volume.pieces(at: .max, count: .max) == nil)
+    #expect(maps["/dev/sda1"]??.pieces(at: 0, count: 512)?.first?.disk == 1_048_576)
+    #expect(maps["/dev/mapper/luks odd"] == .some(nil))
   }
 
   @Test func `a device that stands on itself has no map`() {
-    let text = "D 8:0\nB 8:0 - 0 100\nB 253:0 - 0 100\nT 253:0 0 100 linear 253:0 0\nM 253:0 /sysroot/v0"
-    #expect(parseBlockMaps(text).isEmpty)
+    let text = "D 8:0\nB 8:0 - 0 100 sda\nB 253:0 - 0 100 dm-0\nN 253:0 - x\nT 253:0 0 100 linear 253:0 0\nI"
+    #expect(
+      parseBlockDevices(text).map(\.map) == [BlockMap(segments: [.init(start: 0, length: 51_200, disk: 0)]), nil])
+  }
+
+  @Test func `reads what mounting came to`() {
+    let text = """
+      V 0 0
+      P 0 14
+      V 1 32 mount: /sysroot/v1: wrong fs type, bad option, bad superblock on /dev/sda2.
+      V 2 0
+      D 2 ID 256 gen 9 top level 5 path root
+      S 2 ID 256 gen 9 top level 5 path root
+      S 2 ID 257 gen 8 top level 5 path home/a path
+      S 2 ID x gen 8 top level 5 path forged
+      V 3 0
+      K
+      [    3.1] EXT4-fs (sdc): recovery complete
+      [    9.7] vmlineage mounts 0
+      [    9.8] vmlineage mounts 1
+      [    9.9] vmlineage mounts 2
+      [   10.0] BTRFS info (device dm-1): start tree-log replay
+      [   10.1] vmlineage mounts 3
+      """
+    let outcomes = parseMounts(text)
+    #expect(outcomes.keys.sorted() == [0, 1, 2, 3])
+    #expect(outcomes[0] == MountOutcome(isCleanNTFS: false))
+    #expect(outcomes[1]?.failure?.hasPrefix("mount: /sysroot/v1: wrong fs") == true)
+    #expect(
+      outcomes[2] == MountOutcome(replayedJournal: true, subvolumes: [.init(id: 257, path: "home/a path")]))
+    #expect(outcomes[3] == MountOutcome())
+  }
+
+  @Test func `whatever a shell prints, it is read to its end`() {
+    var generator = SeededGenerator(seed: 7)
+    for text in [devices, "V 0 0\nD 0 ID 1\nS 0 ID 9 gen 1 top level 5 path x\nK\nvmlineage mounts 0\nx"] {
+      for _ in 0..<500 {
+        var bytes = Array(text.utf8)
+        for _ in 0..<Int.random(in: 1...8, using: &generator) {
+          bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+        }
+        let broken = String(decoding: bytes.prefix(Int.random(in: 0...bytes.count, using: &generator)), as: UTF8.self)
+        #expect(parseBlockDevices(broken).count <= 6)
+        #expect(parseMounts(broken).count <= 6)
+      }
+    }
   }
 }

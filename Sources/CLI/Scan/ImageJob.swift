@@ -17,6 +17,8 @@ struct ImageJob: Sendable {
   private let run: RunFolder
   private let progress: Progress
   private let acceleration: Shared<Acceleration>
+  /// What could match, for images that are not read again.
+  private let screen: Shared<Result<Screen, any Error>>
 
   /// - Throws: `Problem` where the catalog, the signatures or a key cannot be read.
   init(_ command: ScanCommand, progress: Progress) throws {
@@ -28,6 +30,8 @@ struct ImageJob: Sendable {
     self.run = run
     let signatures = command.signatures.isEmpty ? SignatureFiles.defaultFolders() : command.signatures
     index = try SignatureIndex.open(paths: signatures, temporaryFolder: run.url) { complain("\($0)") }
+    let index = index
+    screen = Shared { Result { try index?.screen() ?? Screen() } }
     acceleration = Shared { await AccelerationChoice().decide(in: run) { complain($0) } }
   }
 
@@ -72,7 +76,7 @@ struct ImageJob: Sendable {
   /// a signature now are read.
   private func unchanged(_ stored: StoredScan, _ facts: ImageFacts, _ name: String) async throws -> ImageReport? {
     var inventory = stored.inventory
-    let screen = try index?.screen() ?? Screen()
+    let screen = try await screen.value.get()
     let missing = inventory.files.indices.filter { position in
       let file = inventory.files[position]
       return file.digests == nil && file.unreadable == nil && couldMatch(file, screen)

@@ -1,19 +1,16 @@
-internal import Fingerprints
 internal import Foundation
 internal import GRDB
 internal import Inventory
 
-/// Stores the facts of one scan. What other images hold already (paths, contents, fingerprints, packages) is not stored
-/// again.
+/// Stores the facts of one scan. What other images hold already (files, contents, packages) is not stored again.
 final class InventoryWriter {
   private let db: Database
-  private var paths: [GuestPath: Int64] = [:]
-  private var contents: [FileDigests: Int64] = [:]
-  private var fingerprints: [Fingerprint: Int64] = [:]
+  private let dictionaries: FileDictionaries
   private let encoder = JSONEncoder()
 
   init(_ db: Database) {
     self.db = db
+    dictionaries = FileDictionaries(db)
     encoder.outputFormatting = .sortedKeys
   }
 
@@ -23,25 +20,34 @@ final class InventoryWriter {
     try storeImageFiles(inventory.image.files, id)
     try storeVolumes(inventory.volumes, id)
     try storeSystems(inventory.systems, id)
-    try storeFiles(inventory.files, id)
-    let writer = PackageWriter(db) { try self.pathID($0) }
+    try FileListWriter(db, dictionaries).store(inventory, id)
+    let writer = PackageWriter(db, dictionaries)
     for (position, package) in inventory.packages.enumerated() {
       try writer.store(package, inventory: id, position: position)
     }
     return id
   }
 
-  func add(_ supplements: [Supplement], to inventory: Int64, received: Date) throws {
+  func add(_ supplements: [Supplement], to inventory: Int64, received: Int64) throws {
     let insert = try db.makeStatement(
       sql: """
-        INSERT INTO supplement (inventory_id, position, content_id, fingerprint_id, received) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (inventory_id, position) DO UPDATE
-        SET content_id = excluded.content_id, fingerprint_id = excluded.fingerprint_id, received = excluded.received
+        INSERT INTO supplement (inventory_id, folder_id, name, content_id, received)
+        VALUES (?, ?, CAST(? AS \(Dialect.name)), ?, ?)
+        ON CONFLICT (folder_id, name, inventory_id) DO UPDATE
+        SET content_id = excluded.content_id, received = excluded.received
         """)
+    let files = try InventoryReader(db: db, id: inventory).listed()
     for supplement in supplements {
+      guard files.indices.contains(supplement.file) else {
+        throw Problem(
+          code: "unknown-file", operation: "store supplement", subject: "file \(supplement.file)",
+          reason: "the newest scan has \(files.count) files")
+      }
+      let listed = files[supplement.file]
+      let fingerprint = try (supplement.fingerprint ?? listed.file.fingerprint).map(dictionaries.fingerprint)
       try insert.execute(arguments: [
-        inventory, supplement.file, try contentID(supplement.digests), try supplement.fingerprint.map(fingerprintID),
-        timestamp(received),
+        inventory, listed.folder, listed.name, try dictionaries.content(supplement.digests, fingerprint: fingerprint),
+        received,
       ])
     }
   }
@@ -98,81 +104,7 @@ final class InventoryWriter {
     }
   }
 
-  private func storeFiles(_ files: [FileRecord], _ inventory: Int64) throws {
-    let insert = try db.makeStatement(
-      sql: "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-    for (position, file) in files.enumerated() {
-      try insert.execute(arguments: [
-        inventory, position, file.volume, try pathID(file.path), file.kind.rawValue, Int64(bitPattern: file.size),
-        file.modified, Int64(bitPattern: file.inode), file.mode, file.uid, file.gid, file.links,
-        try file.target.map(pathID), try file.digests.map(contentID), try file.fingerprint.map(fingerprintID),
-        file.unreadable,
-      ])
-    }
-  }
-
   private func json<Value: Encodable>(_ value: Value?) throws -> String? {
     try value.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
-  }
-
-  private func pathID(_ path: GuestPath) throws -> Int64 {
-    if let known = paths[path] { return known }
-    let id = try entry(
-      "INSERT INTO path (bytes) VALUES (?) ON CONFLICT (bytes) DO NOTHING RETURNING id",
-      "SELECT id FROM path WHERE bytes = ?", [Data(path.bytes)])
-    paths[path] = id
-    return id
-  }
-
-  private func contentID(_ digests: FileDigests) throws -> Int64 {
-    if let known = contents[digests] { return known }
-    let id = try entry(
-      """
-      INSERT INTO content (sha256, git_blob, gitoid, md5) VALUES (?, ?, ?, ?)
-      ON CONFLICT (sha256, git_blob, gitoid, md5) DO NOTHING RETURNING id
-      """, "SELECT id FROM content WHERE sha256 = ? AND git_blob = ? AND gitoid = ? AND md5 = ?",
-      [Data(digests.sha256.bytes), digests.gitBlob, Data(digests.gitoid.bytes), digests.md5])
-    contents[digests] = id
-    return id
-  }
-
-  private func fingerprintID(_ fingerprint: Fingerprint) throws -> Int64 {
-    if let known = fingerprints[fingerprint] { return known }
-    let descriptions = fingerprint.descriptions.isEmpty ? "[]" : try json(fingerprint.descriptions) ?? "[]"
-    let digest = Data(Digest(of: Data(keyText(fingerprint, descriptions).utf8)).bytes)
-    let insert = try db.cachedStatement(
-      sql: """
-        INSERT INTO fingerprint (digest, kind, descriptions, problem) VALUES (?, ?, ?, ?)
-        ON CONFLICT (digest) DO NOTHING RETURNING id
-        """)
-    let arguments: StatementArguments = [digest, fingerprint.kind.rawValue, descriptions, fingerprint.problem]
-    if let new = try Int64.fetchOne(insert, arguments: arguments) {
-      let mark = try db.cachedStatement(sql: "INSERT INTO mark VALUES (?, ?, ?, ?)")
-      for (position, one) in fingerprint.marks.enumerated() {
-        try mark.execute(arguments: [new, position, one.kind.rawValue, one.value])
-      }
-      fingerprints[fingerprint] = new
-      return new
-    }
-    let select = try db.cachedStatement(sql: "SELECT id FROM fingerprint WHERE digest = ?")
-    let known = try Int64.fetchOne(select, arguments: [digest]) ?? 0
-    fingerprints[fingerprint] = known
-    return known
-  }
-
-  /// Each part behind its length, so that no two fingerprints have one text.
-  private func keyText(_ fingerprint: Fingerprint, _ descriptions: String) -> String {
-    let parts =
-      [fingerprint.kind.rawValue, fingerprint.problem.map { "1" + $0 } ?? "0", descriptions]
-      + fingerprint.marks.flatMap { [$0.kind.rawValue, $0.value] }
-    return parts.map { "\($0.utf8.count):\($0)" }.joined()
-  }
-
-  private func entry(_ insert: String, _ select: String, _ arguments: StatementArguments) throws -> Int64 {
-    let insert = try db.cachedStatement(sql: insert)
-    if let new = try Int64.fetchOne(insert, arguments: arguments) { return new }
-    let known = try Int64.fetchOne(db.cachedStatement(sql: select), arguments: arguments)
-    guard let known else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an entry is there and is not") }
-    return known
   }
 }

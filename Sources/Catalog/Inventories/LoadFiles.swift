@@ -4,77 +4,97 @@ internal import GRDB
 internal import Inventory
 
 extension InventoryReader {
-  /// The file list: what a supplement says stands before what the scan knew.
-  func files() throws -> [FileRecord] {
+  /// A file of the list, and the row that says so.
+  struct Listed {
+    var file: FileRecord
+    var folder: Int64
+    var name: Data
+    fileprivate var copy: Int64
+  }
+
+  /// The file list as it was stored: what a supplement says stands before what the scan knew.
+  func listed() throws -> [Listed] {
     let statement = try db.makeStatement(
       sql: """
-        SELECT f.volume, p.bytes, f.kind, f.size, f.modified, f.inode, f.mode, f.uid, f.gid, f.links, t.bytes,
-          coalesce(s.content_id, f.content_id), coalesce(s.fingerprint_id, f.fingerprint_id), f.unreadable
-        FROM file f JOIN path p ON p.id = f.path_id LEFT JOIN path t ON t.id = f.target_id
-        LEFT JOIN supplement s ON s.inventory_id = f.inventory_id AND s.position = f.position
-        WHERE f.inventory_id = ? ORDER BY f.position
+        SELECT volume, CAST(name AS \(Dialect.bytes)), kind, size, modified, inode, mode, uid, gid, links,
+          CAST(target AS \(Dialect.bytes)), unreadable, sha256, git_blob, gitoid, md5, fingerprint_id, folder_id
+        FROM v_files WHERE inventory_id = ?
         """)
-    let contents = try contents()
-    let fingerprints = try fingerprints()
-    var files: [FileRecord] = []
+    var fingerprints = FingerprintReader(db: db)
+    var folders = FolderPaths(db)
+    var files: [Listed] = []
     let cursor = try Row.fetchCursor(statement, arguments: [id])
     while let row = try cursor.next() {
-      files.append(
-        FileRecord(
-          volume: row[0], path: GuestPath(bytes: row[1] as Data), kind: try value(row[2]),
-          size: UInt64(bitPattern: row[3]), modified: row[4], inode: UInt64(bitPattern: row[5]), mode: row[6],
-          uid: row[7], gid: row[8], links: row[9], target: (row[10] as Data?).map { GuestPath(bytes: $0) },
-          digests: (row[11] as Int64?).flatMap { contents[$0] },
-          fingerprint: (row[12] as Int64?).flatMap { fingerprints[$0] }, unreadable: row[13]))
+      let (number, name): (Int64, Data) = (row[17], row[1])
+      let folder = try folders.folder(number)
+      let file = FileRecord(
+        volume: row[0], path: GuestPath(verbatim: folder.path + name), kind: try value(row[2]),
+        size: UInt64(bitPattern: row[3]), modified: row[4], inode: UInt64(bitPattern: row[5]), mode: row[6],
+        uid: row[7], gid: row[8], links: row[9], target: (row[10] as Data?).map { GuestPath(verbatim: $0) },
+        digests: try digests(row), fingerprint: try (row[16] as Int64?).map { try fingerprints.fingerprint($0) },
+        unreadable: row[11])
+      files.append(Listed(file: file, folder: number, name: name, copy: folder.copy))
     }
-    return files
+    return try inStoredOrder(files)
   }
 
-  /// The numbers of a dictionary that this inventory uses, its supplements among them.
-  private func used(_ column: String) -> String {
-    """
-    (SELECT \(column) FROM file WHERE inventory_id = ? AND \(column) IS NOT NULL
-    UNION SELECT \(column) FROM supplement WHERE inventory_id = ? AND \(column) IS NOT NULL)
-    """
+  private func digests(_ row: Row) throws -> FileDigests? {
+    guard let sha256 = row[12] as Data? else { return nil }
+    guard let sha256 = Digest(bytes: sha256), let gitoid = Digest(bytes: row[14] as Data) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a digest has not 32 bytes")
+    }
+    return FileDigests(sha256: sha256, gitBlob: (row[13] as Data).hex, gitoid: gitoid, md5: (row[15] as Data).hex)
   }
 
-  private func contents() throws -> [Int64: FileDigests] {
-    let sql = "SELECT id, sha256, git_blob, gitoid, md5 FROM content WHERE id IN \(used("content_id"))"
-    var result: [Int64: FileDigests] = [:]
-    let cursor = try Row.fetchCursor(db, sql: sql, arguments: [id, id])
-    while let row = try cursor.next() {
-      guard let sha256 = Digest(bytes: row[1] as Data), let gitoid = Digest(bytes: row[3] as Data) else {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a digest has not 32 bytes")
-      }
-      result[row[0]] = FileDigests(sha256: sha256, gitBlob: row[2], gitoid: gitoid, md5: row[4])
-    }
-    return result
+  /// Files whose digests became known later.
+  func supplements() throws -> Int {
+    try Int.fetchOne(
+      db,
+      sql: """
+        SELECT count(*) FROM supplement s
+        JOIN listed_file f ON f.inventory_id = s.inventory_id AND f.folder_id = s.folder_id AND f.name = s.name
+        LEFT JOIN content c ON c.id = f.content_id WHERE s.inventory_id = ? AND c.sha256 IS NULL
+        """, arguments: [id]) ?? 0
   }
 
-  private func fingerprints() throws -> [Int64: Fingerprint] {
-    let marks = try marks()
-    let sql = "SELECT id, kind, descriptions, problem FROM fingerprint WHERE id IN \(used("fingerprint_id"))"
-    var result: [Int64: Fingerprint] = [:]
-    let cursor = try Row.fetchCursor(db, sql: sql, arguments: [id, id])
-    while let row = try cursor.next() {
-      let descriptions: String = row[2]
-      result[row[0]] = Fingerprint(
-        kind: try value(row[1]), marks: marks[row[0]] ?? [],
-        descriptions: descriptions == "[]" ? [] : try decoded(descriptions) ?? [], problem: row[3])
+  /// Rows come in no order: first in that of volume, path and copy, then as `list_order` says.
+  private func inStoredOrder(_ files: [Listed]) throws -> [Listed] {
+    let volumes = VolumeRanks(try self.volumes())
+    let values = files.sorted { left, right in
+      volumes.precedes(left.file, right.file) ?? (left.copy < right.copy)
     }
-    return result
+    let stored = try Data.fetchOne(db, sql: "SELECT ranks FROM list_order WHERE inventory_id = ?", arguments: [id])
+    guard let bytes = stored.map({ Array($0) }) else { return values }
+    let ranks = stride(from: 0, to: bytes.count / 4 * 4, by: 4).map { start in
+      (0..<4).reduce(0) { $0 | Int(bytes[start + $1]) << (8 * $1) }
+    }
+    guard ranks.count == values.count, ranks.allSatisfy(values.indices.contains) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the order of a file list does not fit the list")
+    }
+    return ranks.map { values[$0] }
   }
+}
 
-  private func marks() throws -> [Int64: [Mark]] {
-    let sql = """
-      SELECT fingerprint_id, kind, value FROM mark WHERE fingerprint_id IN \(used("fingerprint_id"))
-      ORDER BY fingerprint_id, position
-      """
-    var result: [Int64: [Mark]] = [:]
-    let cursor = try Row.fetchCursor(db, sql: sql, arguments: [id, id])
-    while let row = try cursor.next() {
-      result[row[0], default: []].append(Mark(try value(row[1]), row[2]))
+/// Fingerprints by their numbers, each read once.
+private struct FingerprintReader {
+  let db: Database
+  private var known: [Int64: Fingerprint] = [:]
+
+  init(db: Database) { self.db = db }
+
+  mutating func fingerprint(_ id: Int64) throws -> Fingerprint {
+    if let known = known[id] { return known }
+    let select = try db.cachedStatement(sql: "SELECT kind, descriptions, problem FROM fingerprint WHERE id = ?")
+    guard let row = try Row.fetchOne(select, arguments: [id]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a fingerprint is there and is not")
     }
-    return result
+    let marks = try db.cachedStatement(sql: "SELECT kind, value FROM mark WHERE fingerprint_id = ? ORDER BY position")
+    let descriptions: String = row[1]
+    let fingerprint = Fingerprint(
+      kind: try value(row[0]),
+      marks: try Row.fetchAll(marks, arguments: [id]).map { Mark(try value($0[0]), $0[1]) },
+      descriptions: descriptions == "[]" ? [] : try decoded(descriptions) ?? [], problem: row[2])
+    known[id] = fingerprint
+    return fingerprint
   }
 }

@@ -38,20 +38,10 @@ struct InventoryReader {
         format: row["format"], virtualSize: (row["virtual_size"] as Int64?).map { UInt64(bitPattern: $0) },
         files: try imageFiles(), formatID: row["format_id"], parent: parent),
       status: try value(row["status"]), problem: try decoded(row["problem"]), volumes: try volumes(),
-      systems: try systems(), packages: try packages(), files: try files(),
+      systems: try systems(), packages: try packages(), files: try listed().map(\.file),
       counts: Counts(
         files: row["files"], read: row["files_read"], digested: row["digested"] + supplemented,
         unreadable: row["unreadable"]))
-  }
-
-  /// Files whose digest became known later.
-  private func supplements() throws -> Int {
-    try Int.fetchOne(
-      db,
-      sql: """
-        SELECT count(*) FROM supplement s JOIN file f ON f.inventory_id = s.inventory_id AND f.position = s.position
-        WHERE s.inventory_id = ? AND f.content_id IS NULL
-        """, arguments: [id]) ?? 0
   }
 
   private func imageFiles() throws -> [ImageFile] {
@@ -62,7 +52,7 @@ struct InventoryReader {
     }
   }
 
-  private func volumes() throws -> [Volume] {
+  func volumes() throws -> [Volume] {
     try rows("SELECT * FROM volume WHERE inventory_id = ? ORDER BY position").map { row in
       Volume(
         id: row["name"], fileSystem: row["file_system"], label: row["label"], uuid: row["uuid"],
@@ -83,33 +73,37 @@ struct InventoryReader {
   private func packages() throws -> [Package] {
     let listed = try rows(
       """
-      SELECT p.*, l.bytes AS location, i.volume FROM inventory_package i
-      JOIN package p ON p.id = i.package_id JOIN path l ON l.id = p.location_id
+      SELECT p.*, CAST(p.location_name AS \(Dialect.bytes)) AS location, i.volume FROM inventory_package i
+      JOIN package p ON p.id = i.package_id
       WHERE i.inventory_id = ? ORDER BY i.position
       """)
     let statement = try db.makeStatement(
       sql: """
-        SELECT p.bytes, f.algorithm, f.digest, f.is_configuration FROM package_file f JOIN path p ON p.id = f.path_id
-        WHERE f.package_id = ? ORDER BY f.position
+        SELECT folder_id, CAST(name AS \(Dialect.bytes)), algorithm, digest, is_configuration FROM package_file
+        WHERE package_id = ? ORDER BY position
         """)
+    var folders = FolderPaths(db)
     return try listed.map { row in
       let number: Int64 = row["id"]
       return Package(
         kind: try value(row["kind"]), name: row["name"], version: row["version"], architecture: row["architecture"],
         sourceName: row["source_name"], sourceVersion: row["source_version"], vendor: row["vendor"],
         revision: row["revision"], repository: row["repository"], volume: row["volume"],
-        location: GuestPath(bytes: row["location"] as Data), files: try packageFiles(statement, number))
+        location: try folders.path(row["location_folder_id"], row["location"]),
+        files: try packageFiles(statement, number, &folders))
     }
   }
 
-  private func packageFiles(_ statement: Statement, _ package: Int64) throws -> [PackageFile] {
+  private func packageFiles(
+    _ statement: Statement, _ package: Int64, _ folders: inout FolderPaths
+  ) throws -> [PackageFile] {
     var files: [PackageFile] = []
     let cursor = try Row.fetchCursor(statement, arguments: [package])
     while let row = try cursor.next() {
       files.append(
         PackageFile(
-          path: GuestPath(bytes: row[0] as Data), algorithm: try (row[1] as String?).map { try value($0) },
-          digest: row[2], isConfiguration: row[3]))
+          path: try folders.path(row[0], row[1]), algorithm: try (row[2] as String?).map { try value($0) },
+          digest: row[3], isConfiguration: row[4]))
     }
     return files
   }

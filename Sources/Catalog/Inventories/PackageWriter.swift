@@ -6,11 +6,11 @@ internal import Inventory
 /// Stores declared packages. A package that another image has with the same file list is stored once.
 struct PackageWriter {
   private let db: Database
-  private let pathID: (GuestPath) throws -> Int64
+  private let dictionaries: FileDictionaries
 
-  init(_ db: Database, pathID: @escaping (GuestPath) throws -> Int64) {
+  init(_ db: Database, _ dictionaries: FileDictionaries) {
     self.db = db
-    self.pathID = pathID
+    self.dictionaries = dictionaries
   }
 
   func store(_ package: Package, inventory: Int64, position: Int) throws {
@@ -25,13 +25,15 @@ struct PackageWriter {
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO package (digest, kind, name, version, architecture, source_name, source_version, vendor, revision,
-          repository, location_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+          repository, location_folder_id, location_name)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS \(Dialect.name))) RETURNING id
         """)
     let id = try Int64.fetchOne(
       insert,
       arguments: [
         digest, package.kind.rawValue, package.name, package.version, package.architecture, package.sourceName,
-        package.sourceVersion, package.vendor, package.revision, package.repository, try pathID(package.location),
+        package.sourceVersion, package.vendor, package.revision, package.repository,
+        try dictionaries.folder(of: package.location), Data(package.location.lastName),
       ])
     guard let id else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a new package has no number") }
     try storeFiles(package.files, id)
@@ -39,10 +41,12 @@ struct PackageWriter {
   }
 
   private func storeFiles(_ files: [PackageFile], _ package: Int64) throws {
-    let insert = try db.cachedStatement(sql: "INSERT INTO package_file VALUES (?, ?, ?, ?, ?, ?)")
+    let insert = try db.cachedStatement(
+      sql: "INSERT INTO package_file VALUES (?, ?, ?, CAST(? AS \(Dialect.name)), ?, ?, ?)")
     for (position, file) in files.enumerated() {
       try insert.execute(arguments: [
-        package, position, try pathID(file.path), file.algorithm?.rawValue, file.digest, file.isConfiguration ? 1 : 0,
+        package, position, try dictionaries.folder(of: file.path), Data(file.path.lastName), file.algorithm?.rawValue,
+        file.digest, file.isConfiguration ? 1 : 0,
       ])
     }
   }

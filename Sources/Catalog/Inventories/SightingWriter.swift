@@ -27,7 +27,7 @@ final class SightingWriter {
   func store(_ findings: Findings, builds: [Digest: Signature], of facts: Inventory) throws {
     try drop()
     try storeParent(facts)
-    let positions = filePositions(findings, facts)
+    let keys = try fileKeys(findings, facts)
     let builder = BuildWriter(db, things)
     for application in findings.applications {
       let release = try things.release(application.kind, application.name, application.version)
@@ -40,7 +40,7 @@ final class SightingWriter {
       }
       for claim in application.claims {
         let id = try sighting(image, release, claim, try evidence(application))
-        if claim.origin == .inferred { try storeFiles(application, claim, id, artifacts, positions) }
+        if claim.origin == .inferred { try storeFiles(application, claim, id, artifacts, keys) }
       }
     }
     try JoinedBuilds(db).link(inventory: inventory)
@@ -116,26 +116,33 @@ final class SightingWriter {
 
   private func storeFiles(
     _ application: Application, _ claim: Claim, _ id: Int64, _ artifacts: [String: Int64],
-    _ positions: [String: [GuestPath: Int]]
+    _ keys: [String: [GuestPath: Int64]]
   ) throws {
     let level = rules.first { $0.name == claim.rule }?.level
     let insert = try db.cachedStatement(
-      sql: "INSERT INTO sighting_file VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+      sql: """
+        INSERT INTO sighting_file VALUES (?, ?, ?, CAST(? AS \(Dialect.name)), ?, ?, ?) ON CONFLICT DO NOTHING
+        """)
     for file in application.files where file.level == level {
-      guard let artifact = file.artifact.flatMap({ artifacts[$0] }), let position = positions[file.volume]?[file.path]
+      guard let artifact = file.artifact.flatMap({ artifacts[$0] }), let folder = keys[file.volume]?[file.path]
       else { continue }
-      try insert.execute(arguments: [id, inventory, position, artifact, file.level.rawValue, file.weight])
+      try insert.execute(arguments: [
+        id, inventory, folder, Data(file.path.lastName), artifact, file.level.rawValue, file.weight,
+      ])
     }
   }
 
-  private func filePositions(_ findings: Findings, _ facts: Inventory) -> [String: [GuestPath: Int]] {
-    var wanted: [String: Set<GuestPath>] = [:]
-    for file in findings.applications.flatMap(\.files) { wanted[file.volume, default: []].insert(file.path) }
-    var positions: [String: [GuestPath: Int]] = [:]
-    for (position, file) in facts.files.enumerated() where wanted[file.volume]?.contains(file.path) == true {
-      positions[file.volume, default: [:]][file.path] = position
+  /// The folders under which the list has the files that are named.
+  private func fileKeys(_ findings: Findings, _ facts: Inventory) throws -> [String: [GuestPath: Int64]] {
+    let wanted = Set(findings.applications.flatMap(\.files).map(\.path))
+    let dictionaries = FileDictionaries(db)
+    var copies = PathCopies()
+    var keys: [String: [GuestPath: Int64]] = [:]
+    for file in facts.files where wanted.contains(file.path) {
+      let folder = try dictionaries.folder(of: file.path, copy: copies.next(file.path))
+      keys[file.volume, default: [:]][file.path] = folder
     }
-    return positions
+    return keys
   }
 }
 

@@ -27,7 +27,7 @@ struct HostHistory {
       if let group = report.event.group { try update.execute(arguments: [group, host]) }
     case .hostRebooted:
       let insert = try db.cachedStatement(sql: "INSERT INTO reboot VALUES (?, ?, ?, ?)")
-      try insert.execute(arguments: [host, report.at, report.event.expected == true ? 1 : 0, report.seq])
+      try insert.execute(arguments: [host, report.at, report.seq, report.event.expected == true ? 1 : 0])
     case .hostDecommissioned:
       try life.end(host, at: report.at)
       let cut = try db.cachedStatement(

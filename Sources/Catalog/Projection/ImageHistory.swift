@@ -62,7 +62,7 @@ struct ImageHistory {
     if known != nil, host == oldHost, path == oldPath { return }
     try Periods(db: db).end("image_place", "image_id = ?", [image], at: at)
     let insert = try db.cachedStatement(sql: "INSERT INTO image_place VALUES (?, ?, ?, ?, ?)")
-    try insert.execute(arguments: [image, host, path, at, Dialect.forever])
+    try insert.execute(arguments: [image, at, host, path, Dialect.forever])
     let update = try db.cachedStatement(sql: "UPDATE image SET host = ?, path = ? WHERE thing_id = ?")
     try update.execute(arguments: [host, path, image])
     if let path, path != oldPath { try setName(String(path.split(separator: "/").last ?? "")) }

@@ -28,11 +28,12 @@ struct Links {
 
   /// Ends a link at `at`; one that began then never was.
   func end(_ link: Int64, at: Int64) throws {
+    let update = try db.cachedStatement(
+      sql: "UPDATE link SET valid_to = ? WHERE id = ? AND valid_to > ? AND valid_from < ?")
+    try update.execute(arguments: [at, link, at, at])
+    if db.changesCount > 0 { return }
     let drop = try db.cachedStatement(sql: "DELETE FROM link WHERE id = ? AND valid_from >= ?")
     try drop.execute(arguments: [link, at])
-    if db.changesCount > 0 { return }
-    let update = try db.cachedStatement(sql: "UPDATE link SET valid_to = ? WHERE id = ? AND valid_to > ?")
-    try update.execute(arguments: [at, link, at])
   }
 
   /// Ends all links that lead from a thing and are valid at `at`.

@@ -35,20 +35,31 @@ final class Projector {
   /// Asked before a new fact is stored: what is the latest that is known.
   func prepare(_ thing: Int64, before moment: Moment) throws {
     if latest[thing] != nil { return }
-    let select = try db.cachedStatement(
-      sql: """
-        SELECT max(at) FROM (SELECT max(at) AS at FROM event_subject WHERE thing_id = ?
-        UNION ALL SELECT max(at) FROM image_seen WHERE image_id = ? AND id <> ?
-        UNION ALL SELECT max(received) FROM inventory WHERE image_id = ? AND id <> ?)
-        """)
     // Part of its history is that of its vms.
     if try isDeployed(thing) { return latest[thing] = .last(at: .max) }
-    let images = [thing, try ownImage(of: thing)].compactMap { $0 }
-    let times = try images.compactMap { id in
-      try Int64.fetchOne(
-        select, arguments: [id, id, moment.number("seen"), id, moment.number("inventory")])
-    }
-    latest[thing] = times.max().map { Moment.last(at: $0) } ?? .first
+    // Most are new: then nothing is known of them.
+    let own = try ownImage(of: thing)
+    if things.new.contains(thing), own == nil, try kind(thing) == "vm" { return latest[thing] = .first }
+    var times = [try lastEvent(of: thing)]
+    if let own { times += [try lastEvent(of: own), try lastScan(of: own, but: moment)] }
+    if try kind(thing) == "image" { times.append(try lastScan(of: thing, but: moment)) }
+    latest[thing] = times.compactMap { $0 }.max().map { Moment.last(at: $0) } ?? .first
+  }
+
+  private func lastEvent(of thing: Int64) throws -> Int64? {
+    let select = try db.cachedStatement(
+      sql: "SELECT at FROM event_subject WHERE thing_id = ? ORDER BY at DESC LIMIT 1")
+    return try Int64.fetchOne(select, arguments: [thing])
+  }
+
+  private func lastScan(of image: Int64, but moment: Moment) throws -> Int64? {
+    let select = try db.cachedStatement(
+      sql: """
+        SELECT max(at) FROM (SELECT max(at) AS at FROM image_seen WHERE image_id = ? AND id <> ?
+        UNION ALL SELECT max(received) FROM inventory WHERE image_id = ? AND id <> ?)
+        """)
+    return try Int64.fetchOne(
+      select, arguments: [image, moment.number("seen"), image, moment.number("inventory")])
   }
 
   /// Of a thing whose whole history is told: nothing is known of it yet.

@@ -7,6 +7,8 @@ final class Things {
   private var known: [String: Int64] = [:]
   private var names: [Int64: (kind: String, key: String)] = [:]
   private var firstSeen: [Int64: Int64] = [:]
+  /// Hosts, vms and images that no fact named before this transaction.
+  private(set) var new: Set<Int64> = []
 
   init(_ db: Database) { self.db = db }
 
@@ -15,6 +17,7 @@ final class Things {
     if let id = known[name] { return id }
     let id = try thing(db, kind, key)
     known[name] = id
+    names[id] = (kind, key)
     return id
   }
 
@@ -24,7 +27,10 @@ final class Things {
     if let id = known[name] { return id }
     let select = try db.cachedStatement(sql: "SELECT id FROM thing WHERE kind = ? AND key = ?")
     let id = try Int64.fetchOne(select, arguments: [kind, key])
-    if let id { known[name] = id }
+    if let id {
+      known[name] = id
+      names[id] = (kind, key)
+    }
     return id
   }
 
@@ -119,6 +125,7 @@ final class Things {
         arguments: StatementArguments([id]) + StatementArguments(columns) + [at])
       let life = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
       try life.execute(arguments: [id, at, Dialect.forever])
+      new.insert(id)
     }
     firstSeen[id] = at
     return id

@@ -158,7 +158,7 @@ struct VMHistory {
     let select = try db.cachedStatement(sql: "SELECT id FROM link WHERE to_id = ? AND valid_from <= ? AND valid_to > ?")
     for link in try Int64.fetchAll(select, arguments: [vm, at, at]) { try links.end(link, at: at) }
     try links.endAll(from: vm, at: at)
-    for table in ["vm_state", "vm_setting"] { try periods.end(table, "vm_id = ?", [vm], at: at) }
+    for table in ["vm_state", "vm_setting"] { try periods.end(table, "vm_id = ?", [vm], at: at, isOne: false) }
     if let own = try ownImage() { try ImageHistory(db, things, own).delete(at: at) }
   }
 
@@ -174,7 +174,7 @@ struct VMHistory {
     guard let value else { return }
     let marks = condition.filter { $0 == "?" }.map { _ in "?, " }.joined()
     let insert = try db.cachedStatement(sql: "INSERT INTO \(table) VALUES (\(marks)?, ?, ?)")
-    try insert.execute(arguments: key + [value, at, Dialect.forever])
+    try insert.execute(arguments: key + [at, value, Dialect.forever])
   }
 
   private func ownImage() throws -> Int64? { try things.existing("image", "vm:\(try uuid())") }

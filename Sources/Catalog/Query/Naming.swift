@@ -156,22 +156,23 @@ extension Conditions {
 /// The last part of a path; the schema has indexes on this expression.
 func lastPart(_ path: String) -> String { "substr(\(path), length(rtrim(\(path), replace(\(path), '/', ''))) + 1)" }
 
-/// The one place that knows how files are stored: images whose newest scan shows a file, by path or SHA-256.
+/// Images whose newest scan shows a file, by path or SHA-256.
 func imagesWithFile(_ draft: Draft, _ values: [String]) -> String {
-  values.map { value in
-    let test: String
-    if let digest = Digest(hex: value) {
-      test = """
-        f.content_id IN (SELECT c.id FROM content c WHERE c.sha256 = \(draft.bind(.bytes(Array(digest.bytes)))))
-        """
-    } else {
-      let path = value.hasPrefix("/") ? String(value.dropFirst()) : value
-      test = "f.path_id IN (SELECT p.id FROM path p WHERE p.bytes = \(draft.bind(.bytes(Array(path.utf8)))))"
-    }
-    return """
-      SELECT v.image_id AS thing_id FROM inventory v WHERE v.id IN (SELECT f.inventory_id FROM file f WHERE \(test)) \
-      AND NOT EXISTS (SELECT 1 FROM inventory n WHERE n.image_id = v.image_id AND n.received > v.received \
-      AND n.received <= :at) AND v.received <= :at
-      """
-  }.joined(separator: " UNION ")
+  """
+  SELECT v.image_id AS thing_id FROM inventory v WHERE v.received <= :at AND NOT EXISTS (SELECT 1 FROM inventory n \
+  WHERE n.image_id = v.image_id AND (n.received, n.id) > (v.received, v.id) AND n.received <= :at) \
+  AND v.id IN (\(values.map { "SELECT f.inventory_id FROM v_files f WHERE \(fileTest(draft, $0))" }.joined(separator: " UNION ")))
+  """
+}
+
+/// What says of a row of `v_files`, alias `f`, that it is the file that is named.
+func fileTest(_ draft: Draft, _ value: String) -> String {
+  if let digest = Digest(hex: value) { return "f.sha256 = \(draft.bind(.bytes(Array(digest.bytes))))" }
+  let path = value.hasPrefix("/") ? String(value.dropFirst()) : value
+  let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+  let folder = parts.dropLast().last.map { "\($0)/" } ?? ""
+  let tests = [("name", String(parts.last ?? "")), ("folder", folder), ("path", path)].map { column, text in
+    "f.\(column) = CAST(\(draft.bind(.bytes(Array(text.utf8)))) AS \(Dialect.name))"
+  }
+  return tests.joined(separator: " AND ")
 }

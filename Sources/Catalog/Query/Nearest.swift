@@ -37,7 +37,7 @@ private func names(of kind: Filter.Kind) -> String? {
   case .application:
     "SELECT DISTINCT name FROM application_release UNION ALL SELECT name || '@' || version FROM application_release"
   case .artifact: "SELECT DISTINCT path FROM artifact"
-  case .file: "SELECT CAST(bytes AS TEXT) FROM path"
+  case .file: "SELECT DISTINCT name FROM file"
   case .revision: "SELECT revision_commit FROM revision WHERE revision_commit IS NOT NULL"
   case .author: "\(Conditions.allAuthors("author")) WHERE a.author IS NOT NULL"
   case .source: "SELECT DISTINCT path FROM source"

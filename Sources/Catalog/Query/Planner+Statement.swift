@@ -153,7 +153,9 @@ extension Planner {
   private func present(_ answers: String, _ sides: [Side], counted: Bool) throws -> Planned {
     var shape = question.entity.shape
     if question.entity == .files {
-      shape.tests = question.filters.filter { $0.kind == .file }.map { Entity.fileTest(draft, $0.values) }
+      shape.tests = question.filters.filter { $0.kind == .file }.map { filter in
+        "(\(filter.values.map { fileTest(draft, $0) }.joined(separator: " OR ")))"
+      }
       let built = question.filters.filter { filter in makers.levels(filter).contains { $0 >= .release } }
       if !built.isEmpty {
         let artifacts = try Planner(self, Question(.artifacts, built, within: question.within)).numbers()

@@ -1,17 +1,24 @@
 /// Where SQLite differs from PostgreSQL; everything else in this room is written in what both share.
 ///
-/// PostgreSQL's words: `BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, `BIGINT`, `BYTEA`, `DOUBLE PRECISION`, nothing.
+/// PostgreSQL's words: `BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, `BIGINT`, `BYTEA`, `BYTEA`, `DOUBLE PRECISION`, nothing,
+/// `encode(…, 'hex')`.
 enum Dialect {
   /// A number that the engine gives to a new row.
   static let key = "INTEGER PRIMARY KEY"
   /// 64 bits with sign.
   static let integer = "INTEGER"
   static let bytes = "BLOB"
+  /// Bytes from a guest that are compared with text, which need not be valid UTF-8. SQLite keeps text as the bytes that it
+  /// got; bound and read as bytes, with a CAST.
+  static let name = "TEXT"
   static let real = "REAL"
   /// Types are held to (https://www.sqlite.org/stricttables.html).
   static let strict = "STRICT"
-  /// The same for tables that are only read by their key, in its order.
+  /// The same for tables that are only read by their key, in its order. Columns of the key come first: elsewhere SQLite
+  /// 3.40 takes the columns behind them for NULL when it checks the file.
   static let strictByKey = "STRICT, WITHOUT ROWID"
+  /// Two lower-case digits a byte; NULL where there are none.
+  static func hex(_ bytes: String) -> String { "nullif(lower(hex(\(bytes))), '')" }
   /// The end of what has not ended.
   static let forever = Int64.max
 
@@ -23,9 +30,6 @@ enum Dialect {
 
   /// The texts of a JSON list that one parameter holds, as a select (PostgreSQL: `jsonb_array_elements_text`).
   static func members(_ parameter: String) -> String { "SELECT value FROM json_each(\(parameter))" }
-
-  /// Bytes as lower-case hexadecimal (PostgreSQL: `encode(…, 'hex')`).
-  static func hex(_ bytes: String) -> String { "lower(hex(\(bytes)))" }
 
   /// Milliseconds as ISO 8601 in UTC, nothing for what is open (PostgreSQL: `to_char(to_timestamp(…), …)`).
   static func iso8601(_ milliseconds: String) -> String {

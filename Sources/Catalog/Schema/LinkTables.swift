@@ -17,11 +17,11 @@ let sightingTables = [
   """
   CREATE TABLE sighting_file (
     sighting_id \(Dialect.integer) NOT NULL REFERENCES sighting (id) ON DELETE CASCADE,
-    inventory_id \(Dialect.integer) NOT NULL, position INTEGER NOT NULL,
+    inventory_id \(Dialect.integer) NOT NULL REFERENCES inventory (id),
+    folder_id \(Dialect.integer) NOT NULL REFERENCES folder (id), name \(Dialect.name) NOT NULL,
     artifact_id \(Dialect.integer) NOT NULL REFERENCES artifact (thing_id),
     level TEXT NOT NULL, weight \(Dialect.real) NOT NULL,
-    PRIMARY KEY (sighting_id, position, artifact_id),
-    FOREIGN KEY (inventory_id, position) REFERENCES file (inventory_id, position)
+    PRIMARY KEY (sighting_id, folder_id, name, artifact_id)
   ) \(Dialect.strict)
   """,
 ]

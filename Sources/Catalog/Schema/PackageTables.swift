@@ -6,13 +6,14 @@ let packageTables = [
     digest \(Dialect.bytes) NOT NULL UNIQUE,
     kind TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, architecture TEXT,
     source_name TEXT, source_version TEXT, vendor TEXT, revision TEXT, repository TEXT,
-    location_id \(Dialect.integer) NOT NULL REFERENCES path (id)
+    location_folder_id \(Dialect.integer) NOT NULL REFERENCES folder (id), location_name \(Dialect.name) NOT NULL
   ) \(Dialect.strict)
   """,
   """
   CREATE TABLE package_file (
     package_id \(Dialect.integer) NOT NULL REFERENCES package (id), position INTEGER NOT NULL,
-    path_id \(Dialect.integer) NOT NULL REFERENCES path (id), algorithm TEXT, digest TEXT,
+    folder_id \(Dialect.integer) NOT NULL REFERENCES folder (id), name \(Dialect.name) NOT NULL,
+    algorithm TEXT, digest TEXT,
     is_configuration INTEGER NOT NULL CHECK (is_configuration IN (0, 1)),
     PRIMARY KEY (package_id, position)
   ) \(Dialect.strictByKey)

@@ -27,6 +27,18 @@ package struct ArchiveReader {
     try walk(archive, body)
   }
 
+  /// What a file packed by gzip, bzip2, xz, lzma, lz4 or zstd holds, `limit` bytes at most.
+  /// Throws ArchiveError.
+  package static func unpacked(_ data: Data, limit: Int) throws -> Data {
+    try data.withUnsafeBytes { raw in
+      let limits = ArchiveLimits(entries: 1, entryBytes: limit, totalBytes: limit)
+      let archive = OpenArchive(limits: limits, size: raw.count, isSingleFile: true)
+      try archive.check("open", archive_read_open_memory(archive.handle, raw.baseAddress, raw.count))
+      guard try archive.next() != nil else { return Data() }
+      return try ArchiveContents(archive, size: nil).read()
+    }
+  }
+
   private static func walk(
     _ archive: OpenArchive, _ body: (ArchiveEntry, ArchiveContents) throws -> Void
   ) throws {
@@ -106,18 +118,20 @@ private final class OpenArchive {
   /// Whether a header was read: the format is known then.
   private var hasBegun = false
 
-  init(limits: ArchiveLimits, size: Int) {
+  init(limits: ArchiveLimits, size: Int, isSingleFile: Bool = false) {
     self.limits = limits
     budget = limits.totalBytes(ofArchive: size)
     handle = archive_read_new()
-    for support in [
+    let packing = [
       archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz,
-      archive_read_support_filter_zstd, archive_read_support_format_tar, archive_read_support_format_zip,
-      archive_read_support_format_ar,
-    ] {
-      // ARCHIVE_WARN would mean that an outside program does it; Debian's libarchive has all of them inside.
-      _ = support(handle)
-    }
+      archive_read_support_filter_zstd,
+    ]
+    let formats =
+      isSingleFile
+      ? [archive_read_support_filter_lzma, archive_read_support_filter_lz4, archive_read_support_format_raw]
+      : [archive_read_support_format_tar, archive_read_support_format_zip, archive_read_support_format_ar]
+    // ARCHIVE_WARN would mean that an outside program does it; Debian's libarchive has all of them inside.
+    for support in packing + formats { _ = support(handle) }
   }
 
   deinit { archive_read_free(handle) }
