@@ -10,11 +10,14 @@ extension Catalog {
   package func common(_ comparison: Comparison, at time: Date? = nil) throws -> [Shared] {
     try read { db in
       let planner = Planner(db, Question(.hosts), at: milliseconds(time ?? Date()), bound: .max)
-      let (of, against) = (try members(db, planner, comparison.of), try members(db, planner, comparison.against))
-      if let both = of.ids.first(where: { against.ids.contains($0) }) {
+      let of = try members(db, planner, comparison.of)
+      var against = try members(db, planner, comparison.against)
+      // A pattern for the others may fit the set itself.
+      against.ids.removeAll { of.ids.contains($0) }
+      guard against.ids.isEmpty == comparison.against.values.isEmpty else {
         throw Problem(
-          code: "usage", operation: "compare", subject: "\(comparison.of.kind.rawValue) \(both)",
-          reason: "it stands on both sides")
+          code: "usage", operation: "compare", subject: comparison.against.values.joined(separator: " "),
+          reason: "there are no others beside the set itself")
       }
       let counts = try counted(db, planner, comparison, of, against)
       return ranked(counts, of: of.ids.count, others: against.ids.count)
