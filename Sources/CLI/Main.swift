@@ -16,6 +16,10 @@ struct VMLineage: AsyncParsableCommand {
     abstract: "Says what is installed in virtual machine disk images, and which source files it came from.",
     subcommands: [
       ScanCommand.self,
+      FindCommand.self,
+      WhyCommand.self,
+      CommonCommand.self,
+      SQLCommand.self,
       CaptureCommand.self,
       SignaturesCommand.self,
       RecordCommand.self,

@@ -21,6 +21,16 @@ package final class Catalog: Sendable {
     try self.init(path: path, migrator: schema)
   }
 
+  /// Opens a catalog that is there; a question makes none.
+  package convenience init(existing path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Problem(
+        code: "catalog-missing", operation: "open catalog", subject: path, reason: "there is no such file",
+        remedy: "name it with --catalog; vmlineage scan and vmlineage record make one")
+    }
+    try self.init(path: path)
+  }
+
   init(path: String, migrator: DatabaseMigrator) throws {
     self.path = path
     database = try openDatabase(path, migrator)

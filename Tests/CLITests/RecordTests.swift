@@ -140,13 +140,4 @@ import Testing
   private func withEachBody(of catalog: String, _ body: (Data) throws -> Void) throws {
     for row in try rows(catalog, "SELECT body FROM event") { try body(Data((row["body"] ?? "").utf8)) }
   }
-
-  private func expectSchema(_ name: String, _ document: Data, in folder: URL) throws {
-    let file = folder.appending(path: "document.json")
-    try document.write(to: file)
-    let schema = packageFolder.appending(path: "Signatures/schemas/\(name)").path
-    let checker = packageFolder.appending(path: ".build/python/bin/check-jsonschema").path
-    let checked = try run([checker, "--schemafile", schema, file.path])
-    #expect(checked.status == 0, "\(checked.text)")
-  }
 }

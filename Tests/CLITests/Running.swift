@@ -110,3 +110,13 @@ func eventually<Value>(_ seconds: Double = 60, _ body: () -> Value?) -> Value? {
 func left(in folder: URL) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("vmlineage-") }
 }
+
+/// Checks a document against one of the schemas that people's scripts rely on.
+func expectSchema(_ name: String, _ document: Data, in folder: URL) throws {
+  let file = folder.appending(path: "document.json")
+  try document.write(to: file)
+  let schema = packageFolder.appending(path: "Signatures/schemas/\(name)").path
+  let checker = packageFolder.appending(path: ".build/python/bin/check-jsonschema").path
+  let checked = try run([checker, "--schemafile", schema, file.path])
+  #expect(checked.status == 0, "\(checked.text)")
+}

@@ -28,6 +28,8 @@ let buildTables = [
   ) \(Dialect.strict)
   """,
   "CREATE INDEX artifact_sha256 ON artifact (sha256)",
+  "CREATE INDEX artifact_path ON artifact (path)",
+  "CREATE INDEX artifact_name ON artifact (\(lastPart("path")))",
   """
   CREATE TABLE source (
     thing_id \(Dialect.integer) PRIMARY KEY REFERENCES thing (id),
@@ -35,6 +37,7 @@ let buildTables = [
     UNIQUE (path, repository)
   ) \(Dialect.strict)
   """,
+  "CREATE INDEX source_name ON source (\(lastPart("path")))",
   """
   CREATE TABLE revision (
     thing_id \(Dialect.integer) PRIMARY KEY REFERENCES thing (id),
@@ -44,4 +47,7 @@ let buildTables = [
   ) \(Dialect.strict)
   """,
   "CREATE INDEX revision_source ON revision (source_id)",
+  "CREATE INDEX revision_commit ON revision (revision_commit)",
+  "CREATE INDEX revision_revised ON revision (revised)",
+  "CREATE INDEX revision_author ON revision (author)",
 ]

@@ -21,4 +21,21 @@ enum Dialect {
   static func hex(_ bytes: String) -> String { "nullif(lower(hex(\(bytes))), '')" }
   /// The end of what has not ended.
   static let forever = Int64.max
+
+  /// The smaller of two values (PostgreSQL: `least`).
+  static func least(_ one: String, _ other: String) -> String { "min(\(one), \(other))" }
+
+  /// Whether a text fits a pattern with `*`, `?` and `[…]` (PostgreSQL: `~` with the pattern as a regular expression).
+  static func matches(_ text: String, _ pattern: String) -> String { "\(text) GLOB \(pattern)" }
+
+  /// The texts of a JSON list that one parameter holds, as a select (PostgreSQL: `jsonb_array_elements_text`).
+  static func members(_ parameter: String) -> String { "SELECT value FROM json_each(\(parameter))" }
+
+  /// Milliseconds as ISO 8601 in UTC, nothing for what is open (PostgreSQL: `to_char(to_timestamp(…), …)`).
+  static func iso8601(_ milliseconds: String) -> String {
+    """
+    CASE WHEN \(milliseconds) < \(forever) AND \(milliseconds) <> 0 \
+    THEN strftime('%Y-%m-%dT%H:%M:%SZ', \(milliseconds) / 1000, 'unixepoch') END
+    """
+  }
 }

@@ -10,7 +10,7 @@ let schema: DatabaseMigrator = {
   migrator.registerMigration("1") { db in
     let tables =
       thingTables + imageTables + fileTables + packageTables + buildTables + eventTables + sightingTables + linkTables
-      + historyTables + fileViews
+      + historyTables + fileViews + views
     for statement in tables { try db.execute(sql: statement) }
   }
   return migrator

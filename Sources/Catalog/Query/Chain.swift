@@ -1,0 +1,72 @@
+/// Filters that hold of one chain of things, by the level at which each holds.
+struct Chain {
+  var conditions: [Level: [Condition]] = [:]
+  /// The levels that it must reach, the asked one among them.
+  var reaches: Set<Level>
+  /// A parameter that says since when a release must be in its image.
+  var since: String?
+
+  func tests(_ level: Level, _ id: String) -> [String] { (conditions[level] ?? []).map { $0.test(id) } }
+
+  /// The levels from the far end to `near`, without the release between image and build: releases are crossed in one
+  /// step, so that evidence for a release and for its build is seen together.
+  static func nodes(from far: Level, to near: Level) -> [Level] {
+    far.levels(to: near).filter { $0 != .release || $0 == far || $0 == near }
+  }
+
+  /// The two ends away from `near`; one or none where the chain does not go on there.
+  func ends(near: Level) -> [Level] { [reaches.min(), reaches.max()].compactMap { $0 }.filter { $0 != near } }
+
+  /// The chains of a question: a kind of filter that comes twice begins another chain.
+  static func chains(_ filters: [Filter], _ makers: Conditions) throws -> [Chain] {
+    var chains: [(chain: Chain, kinds: Set<Filter.Kind>)] = []
+    for filter in filters {
+      let levels = makers.levels(filter)
+      guard !levels.isEmpty else { continue }
+      let index = chains.firstIndex { !$0.kinds.contains(filter.kind) } ?? chains.count
+      if index == chains.count { chains.append((Chain(reaches: [makers.entity.level]), [])) }
+      chains[index].kinds.insert(filter.kind)
+      chains[index].chain.reaches.formUnion(levels)
+      if let condition = try makers.condition(filter) {
+        chains[index].chain.conditions[condition.level, default: []].append(condition)
+      }
+      if filter.kind == .installedWithin {
+        chains[index].chain.since = makers.draft.bind(.number(try makers.since(filter)))
+      }
+    }
+    return chains.map(\.chain)
+  }
+}
+
+/// One end of a chain on its way to the asked things: how far it is walked from its end beforehand.
+struct Side {
+  var chain: Chain
+  /// From the far end to the asked level.
+  var nodes: [Level]
+  /// The tables of (id, rank) made so far, by level.
+  var states: [Level: String] = [:]
+  /// The last level with such a table; nil where even the end has too many things.
+  var last: Level?
+  /// A level between, and a table of those of its things that have a way out.
+  var meeting: (level: Level, table: String)?
+
+  var near: Level { nodes[nodes.count - 1] }
+  var isWhole: Bool { last == near }
+
+  /// Whether a thing, whose number is the SQL `id`, has a way out to the last table or the far end.
+  func exists(from level: Level, _ id: String) -> String {
+    let (end, table) = meeting.map { ($0.level, $0.table) } ?? (last ?? nodes[0], last.flatMap { states[$0] })
+    let walks = Walk.all(from: id, level.levels(to: end), prefix: "w", since: chain.since) { other, id in
+      other == end && table != nil ? [] : chain.tests(other, id)
+    }
+    let tests = walks.map { walk in
+      let conditions = walk.conditions + (table.map { ["+\(walk.id) IN (SELECT id FROM \($0))"] } ?? [])
+      if walk.tables.isEmpty {
+        let here = table == nil ? chain.tests(level, id) : []
+        return "(\((conditions + here + ["1 = 1"]).joined(separator: " AND ")))"
+      }
+      return "EXISTS (SELECT 1 FROM \(walk.joined()) WHERE \(conditions.joined(separator: " AND ")))"
+    }
+    return "(\(tests.joined(separator: " OR ")))"
+  }
+}

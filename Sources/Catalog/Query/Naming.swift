@@ -1,0 +1,178 @@
+internal import Fingerprints
+internal import Foundation
+
+/// How things are named in questions: exactly, by a pattern, some by the last part of their path.
+extension Conditions {
+  func names(_ level: Level, _ values: [String]) -> String {
+    switch level {
+    case .host: return names("SELECT thing_id FROM host", ["name"], values)
+    case .vm: return names("SELECT thing_id FROM vm", ["uuid", "name"], values.map { vmKey($0) ?? $0 })
+    default:
+      let places = values.compactMap { value -> String? in
+        guard let colon = value.firstIndex(of: ":"), !isPattern(value) else { return nil }
+        let (host, path) = (String(value[..<colon]), String(value[value.index(after: colon)...]))
+        return "SELECT thing_id FROM image WHERE path = \(draft.bind(path)) AND host = \(draft.bind(host))"
+      }
+      let keyed = names("SELECT id AS thing_id FROM thing WHERE kind = 'image'", ["key"], values)
+      return union([names("SELECT thing_id FROM image", ["name", "path"], values), keyed] + places)
+    }
+  }
+
+  /// Selects by equality, or by a pattern, in any of the columns.
+  func names(_ select: String, _ columns: [String], _ values: [String]) -> String {
+    let exact = values.filter { !isPattern($0) }
+    let word = select.contains("WHERE") ? "AND" : "WHERE"
+    var selects: [String] = []
+    for column in columns {
+      if exact.count == 1 { selects.append("\(select) \(word) \(column) = \(draft.bind(exact[0]))") }
+      if exact.count > 1 {
+        selects.append("\(select) \(word) \(column) IN (\(Dialect.members(draft.bind(json(exact)))))")
+      }
+      for value in values where isPattern(value) { selects.append("\(select) \(word) \(fits(column, value))") }
+    }
+    return union(selects)
+  }
+
+  func isPattern(_ value: String) -> Bool { value.contains { "*?[".contains($0) } }
+
+  /// A pattern, and the range that its beginning allows, which an index can serve.
+  private func fits(_ column: String, _ pattern: String) -> String {
+    let start = String(pattern.prefix { !"*?[".contains($0) })
+    let matches = Dialect.matches(column, draft.bind(pattern))
+    guard !start.isEmpty else { return matches }
+    return "\(column) >= \(draft.bind(start)) AND \(column) < \(draft.bind(start + "\u{10FFFF}")) AND \(matches)"
+  }
+
+  private func union(_ selects: [String]) -> String { selects.joined(separator: " UNION ") }
+
+  func sources(_ values: [String]) -> String {
+    let select = "SELECT thing_id FROM source"
+    let placed = values.compactMap { value -> String? in
+      guard let colon = value.lastIndex(of: ":"), !isPattern(value) else { return nil }
+      let (repository, path) = (String(value[..<colon]), String(value[value.index(after: colon)...]))
+      return "\(select) WHERE path = \(draft.bind(path)) AND repository = \(draft.bind(repository))"
+    }
+    return union([names(select, ["path", lastPart("path")], values)] + placed)
+  }
+
+  /// NAME or NAME@VERSION, either of them a pattern; a name may itself begin with `@`.
+  func releases(_ values: [String]) -> String {
+    var plain: [String] = []
+    var pairs: [(name: String, version: String)] = []
+    for value in values {
+      if let sign = value.lastIndex(of: "@"), sign > value.startIndex {
+        pairs.append((String(value[..<sign]), String(value[value.index(after: sign)...])))
+      } else {
+        plain.append(value)
+      }
+    }
+    let select = "SELECT thing_id FROM application_release"
+    var selects = plain.isEmpty ? [] : [names(select, ["name"], plain)]
+    for pair in pairs where isPattern(pair.name + pair.version) {
+      let version = isPattern(pair.version) ? fits("version", pair.version) : "version = \(draft.bind(pair.version))"
+      let name = isPattern(pair.name) ? fits("name", pair.name) : "name = \(draft.bind(pair.name))"
+      selects.append("\(select) WHERE \(name) AND \(version)")
+    }
+    let exact = pairs.filter { !isPattern($0.name + $0.version) }
+    if exact.count == 1 {
+      let (name, version) = (draft.bind(exact[0].name), draft.bind(exact[0].version))
+      selects.append("\(select) WHERE name = \(name) AND version = \(version)")
+    } else if !exact.isEmpty {
+      let names = Dialect.members(draft.bind(json(Array(Set(exact.map(\.name))))))
+      let whole = Dialect.members(draft.bind(json(exact.map { "\($0.name)@\($0.version)" })))
+      selects.append("\(select) WHERE name IN (\(names)) AND name || '@' || version IN (\(whole))")
+    }
+    return union(selects)
+  }
+
+  /// By path, its last part, or SHA-256.
+  func artifacts(_ values: [String]) -> String {
+    let select = "SELECT thing_id FROM artifact"
+    let digests = values.compactMap { Digest(hex: $0) }
+    let paths = values.filter { Digest(hex: $0) == nil }
+    let byDigest = digests.map { "\(select) WHERE sha256 = \(draft.bind(.bytes(Array($0.bytes))))" }
+    return union(byDigest + (paths.isEmpty ? [] : [names(select, ["path", lastPart("path")], paths)]))
+  }
+
+  /// By commit, or the beginning of one.
+  func revisions(_ values: [String]) -> String {
+    let select = "SELECT thing_id FROM revision"
+    let short = values.filter { $0.count >= 4 && $0.count < 40 && $0.allSatisfy(\.isHexDigit) }
+    return union(
+      [names(select, ["revision_commit"], values)]
+        + short.map { value in
+          let low = value.lowercased()
+          return "\(select) WHERE revision_commit >= \(draft.bind(low)) AND revision_commit < \(draft.bind(low + "g"))"
+        })
+  }
+
+  /// By a part of the author's name or address, whatever its case. Authors are few beside revisions: each is found by a
+  /// jump in the index.
+  func authors(_ values: [String]) -> String {
+    let tests = values.map { value in
+      let escaped = value.lowercased().replacing(/[%_\\]/) { "\\\($0.0)" }.replacing("*", with: "%")
+      return "lower(a.author) LIKE \(draft.bind("%\(escaped)%")) ESCAPE '\\'"
+    }
+    return """
+      SELECT r.thing_id FROM revision r WHERE r.author IN (\(Conditions.allAuthors("author")) \
+      WHERE \(tests.joined(separator: " OR ")))
+      """
+  }
+
+  static func allAuthors(_ column: String) -> String {
+    """
+    WITH RECURSIVE a (author) AS (SELECT min(author) FROM revision UNION ALL \
+    SELECT (SELECT min(n.author) FROM revision n WHERE n.author > a.author) FROM a WHERE a.author IS NOT NULL) \
+    SELECT a.\(column) FROM a
+    """
+  }
+
+  /// Images that come from the named ones: at once (parent) or over any number of steps (ancestor).
+  func descent(_ filter: Filter) -> Condition {
+    let parents = union([
+      names(.image, filter.values),
+      names("SELECT id AS thing_id FROM thing WHERE kind = 'parent'", ["key"], filter.values),
+    ])
+    let step = { (from: String, rank: String) in
+      """
+      SELECT l.from_id, \(Rank.extended(rank, ["l"], next: "l.to_id")) FROM \(from) CROSS JOIN link l \
+      CROSS JOIN image i WHERE l.to_id = s.id AND l.valid_from <= :at AND :at < l.valid_to AND i.thing_id = l.from_id
+      """
+    }
+    let first = step("(SELECT thing_id AS id FROM (\(parents)) x) s", "\(Rank.best)")
+    let all =
+      filter.kind == .parent
+      ? first : "WITH RECURSIVE s (id, rank) AS (\(first) UNION \(step("s", "s.rank"))) SELECT id, rank FROM s"
+    let table = draft.table(
+      "descent",
+      "SELECT id, max(rank) AS rank FROM (SELECT 0 AS id, 0 AS rank WHERE 1 = 0 UNION ALL SELECT * FROM (\(all)) x) y GROUP BY id"
+    )
+    return Condition(
+      level: .image, select: "SELECT id FROM \(table)", test: { "+\($0) IN (SELECT id FROM \(table))" },
+      ranked: "SELECT id, rank FROM \(table)")
+  }
+}
+
+/// The last part of a path; the schema has indexes on this expression.
+func lastPart(_ path: String) -> String { "substr(\(path), length(rtrim(\(path), replace(\(path), '/', ''))) + 1)" }
+
+/// Images whose newest scan shows a file, by path or SHA-256.
+func imagesWithFile(_ draft: Draft, _ values: [String]) -> String {
+  """
+  SELECT v.image_id AS thing_id FROM inventory v WHERE v.received <= :at AND NOT EXISTS (SELECT 1 FROM inventory n \
+  WHERE n.image_id = v.image_id AND (n.received, n.id) > (v.received, v.id) AND n.received <= :at) \
+  AND v.id IN (\(values.map { "SELECT f.inventory_id FROM v_files f WHERE \(fileTest(draft, $0))" }.joined(separator: " UNION ")))
+  """
+}
+
+/// What says of a row of `v_files`, alias `f`, that it is the file that is named.
+func fileTest(_ draft: Draft, _ value: String) -> String {
+  if let digest = Digest(hex: value) { return "f.sha256 = \(draft.bind(.bytes(Array(digest.bytes))))" }
+  let path = value.hasPrefix("/") ? String(value.dropFirst()) : value
+  let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+  let folder = parts.dropLast().last.map { "\($0)/" } ?? ""
+  let tests = [("name", String(parts.last ?? "")), ("folder", folder), ("path", path)].map { column, text in
+    "f.\(column) = CAST(\(draft.bind(.bytes(Array(text.utf8)))) AS \(Dialect.name))"
+  }
+  return tests.joined(separator: " AND ")
+}

@@ -1,0 +1,205 @@
+internal import GRDB
+internal import Inventory
+
+/// The statement as it is run.
+struct Planned {
+  var sql: String
+  /// The levels of the path that its last columns give, from the answer on.
+  var path: [Level]
+}
+
+extension Planner {
+  /// Writes the statement. `counted`: how many there are, instead of what they are.
+  func plan(counted: Bool = false) throws -> Planned {
+    var chains = try Chain.chains(question.filters, makers)
+    if chains.isEmpty, near == .release, ranks(question.filters).count + ranks(question.not).count > 0 {
+      // How sure is it that such a release is anywhere?
+      chains = [Chain(reaches: [.image, .release])]
+    }
+    var sides = try chains.flatMap { try self.sides(of: $0) }
+    let own = try chains.flatMap { $0.conditions[near] ?? [] }.map { condition in
+      var condition = condition
+      condition.isNamed = try condition.isNamed || !sides.isEmpty && isFew(condition.select)
+      return condition
+    }
+    let nots = try question.not.compactMap { try excluded($0) }
+    // Only the first answers are wanted, whichever they are.
+    let isFirst =
+      !counted && question.limit != nil && question.order == nil && question.entity != .applications
+      && question.entity != .files && ranks(question.filters + question.not).isEmpty
+    if !isFirst, !sides.contains(where: \.isWhole), !own.contains(where: \.isNamed) {
+      for index in sides.indices {
+        sides[index].meeting = nil
+        try walk(&sides[index], whole: true)
+      }
+    }
+    let base = try base(sides, own)
+    let tests = base.tests + nots.map { $0(base.id) } + life(base.id)
+    let filter = tests.isEmpty ? "" : " WHERE \(tests.joined(separator: " AND "))"
+    let limit = isFirst ? question.limit.map { " LIMIT \($0)" } ?? "" : ""
+    var answers: String
+    if sides.allSatisfy(\.isWhole) {
+      let order = sides.isEmpty || limit.isEmpty ? "" : " ORDER BY rank DESC"
+      answers = draft.table(
+        "answers",
+        "SELECT \(base.id) AS id, \(Rank.combined(base.ranks.reversed())) AS rank FROM \(base.from)\(filter)\(order)\(limit)"
+      )
+    } else {
+      let chosen = draft.table("chosen", "SELECT \(base.id) AS id FROM \(base.from)\(filter)\(limit)")
+      for index in sides.indices where !sides[index].isWhole { rank(&sides[index], chosen) }
+      let joined = sides.enumerated().map { " JOIN \($1.states[near] ?? "") s\($0) ON s\($0).id = c.id" }
+      let all = sides.indices.map { "s\($0).rank" }
+      answers = draft.table(
+        "answers", "SELECT c.id, \(Rank.combined(all.reversed())) AS rank FROM \(chosen) c\(joined.joined())")
+    }
+    if chains.count == 1 { answers = crossed(answers, sides) }
+    return try present(answers, sides, counted: counted)
+  }
+
+  /// Releases asked for between an image and a build: the ranks of both sides cannot be put together, because evidence
+  /// for the release and for its build may be one. The best way across counts.
+  private func crossed(_ answers: String, _ sides: [Side]) -> String {
+    guard near == .release, let left = sides.first(where: { $0.nodes[0] < near }),
+      let right = sides.first(where: { $0.nodes[0] > near }), let images = left.states[.image],
+      let builds = right.states[.build]
+    else { return answers }
+    let arms = Hop.ways(.release, to: .build, from: "a.id", alias: "r").map { (hop: Hop) -> String in
+      let links = ["i"] + (hop.link.map { [$0] } ?? [])
+      let began = left.chain.since.map { " AND i.valid_from >= \($0)" } ?? ""
+      let crossing = Rank.extended("s.rank", links, next: "s.id")
+      return """
+        SELECT a.id, \(Rank.combined([crossing, "b.rank"])) AS rank
+        FROM \(answers) a CROSS JOIN link i CROSS JOIN \(images) s CROSS JOIN \(hop.table) CROSS JOIN \(builds) b
+        WHERE i.to_id = a.id AND i.valid_from <= :at AND :at < i.valid_to\(began) AND s.id = i.from_id
+        AND \(hop.conditions.joined(separator: " AND ")) AND b.id = \(hop.id)
+        """
+    }.joined(separator: " UNION ALL ")
+    return draft.table("crossed", "SELECT id, max(rank) AS rank FROM (\(arms)) x GROUP BY id")
+  }
+
+  /// Selects the numbers of all that is found.
+  private func numbers() throws -> String {
+    let chains = try Chain.chains(question.filters, makers)
+    var sides = try chains.flatMap { try self.sides(of: $0) }
+    for index in sides.indices { try walk(&sides[index], whole: true) }
+    let base = try base(sides, chains.flatMap { $0.conditions[near] ?? [] })
+    let filter = base.tests.isEmpty ? "" : " WHERE \(base.tests.joined(separator: " AND "))"
+    return "SELECT \(base.id) AS id FROM \(base.from)\(filter)"
+  }
+
+  private struct Base {
+    var from: String
+    var id: String
+    var tests: [String]
+    var ranks: [String]
+  }
+
+  /// Where the asked things come from, what must hold of them besides, and what gives their rank.
+  private func base(_ sides: [Side], _ own: [Condition]) throws -> Base {
+    let (whole, open) = (sides.filter(\.isWhole), sides.filter { !$0.isWhole })
+    var ranks = whole.indices.map { "s\($0).rank" }
+    var rest = open
+    var from = whole.enumerated().map { index, side in
+      "\(side.states[near] ?? "") s\(index)" + (index > 0 ? " ON s\(index).id = s0.id" : "")
+    }.joined(separator: " JOIN ")
+    var id = "s0.id"
+    var used: Int?
+    if from.isEmpty {
+      used = own.firstIndex { $0.ranked != nil } ?? own.firstIndex { $0.isNamed }
+      if used == nil, open.isEmpty { used = own.indices.first }
+      if let used {
+        (from, id) = ("(\(own[used].ranked ?? own[used].select)) o", "o.id")
+        if own[used].ranked != nil { ranks.append("o.rank") }
+      } else if let first = open.first {
+        (from, id) = ("\(draft.table("streamed", try stream(first), kept: false)) o", "o.id")
+        rest.removeFirst()
+      } else {
+        (from, id) = ("\(near.table) x", "x.thing_id")
+      }
+    }
+    let tests = own.enumerated().filter { $0.offset != used }.map { $0.element.test(id) }
+    return Base(from: from, id: id, tests: tests + rest.map { $0.exists(from: near, id) }, ranks: ranks)
+  }
+
+  private func life(_ id: String) -> [String] {
+    guard near.hasLife else { return [] }
+    return ["EXISTS (SELECT 1 FROM life v WHERE v.thing_id = \(id) AND v.valid_from <= :at AND :at < v.valid_to)"]
+  }
+
+  private func ranks(_ filters: [Filter]) -> [Filter] {
+    filters.filter { $0.kind == .origin || $0.kind == .minConfidence }
+  }
+
+  /// What is asked of the confidence and the origin of an answer.
+  private func rankTests(_ rank: String) throws -> [String] {
+    func test(_ filter: Filter) throws -> String {
+      let value = filter.values.first ?? ""
+      func wrong(_ reason: String) -> Problem {
+        Problem(code: "usage", operation: "ask", subject: "\(filter.kind.rawValue) \(value)", reason: reason)
+      }
+      if filter.kind == .minConfidence {
+        guard let least = Double(value), (0...1).contains(least) else { throw wrong("give a number from 0 to 1") }
+        return Rank.atLeast(rank, confidence: draft.bind(.real(least)))
+      }
+      guard let origin = ["captured", "declared", "inferred"].firstIndex(of: value) else {
+        throw wrong("give captured, declared or inferred")
+      }
+      return Rank.isOrigin(rank, draft.bind(.number(Int64(origin) + 1)))
+    }
+    return try ranks(question.filters).map { try test($0) } + ranks(question.not).map { "NOT (\(try test($0)))" }
+  }
+
+  /// The columns of the answers: number, rank, those of the entity, the labels of the best path.
+  private func present(_ answers: String, _ sides: [Side], counted: Bool) throws -> Planned {
+    var shape = question.entity.shape
+    if question.entity == .files {
+      shape.tests = question.filters.filter { $0.kind == .file }.map { filter in
+        "(\(filter.values.map { fileTest(draft, $0) }.joined(separator: " OR ")))"
+      }
+      let built = question.filters.filter { filter in makers.levels(filter).contains { $0 >= .release } }
+      if !built.isEmpty {
+        let artifacts = try Planner(self, Question(.artifacts, built, within: question.within)).numbers()
+        shape.tests.append(Entity.fileTest(artifacts: artifacts))
+      }
+    }
+    let grouped = shape.group.map { column in
+      draft.table(
+        "grouped",
+        "SELECT min(a.id) AS id, max(a.rank) AS rank, count(*) AS members FROM \(answers) a JOIN \(shape.tables) GROUP BY \(column)"
+      )
+    }
+    let tests = try rankTests("a.rank") + shape.tests
+    let filter = tests.isEmpty ? "" : "\nWHERE \(tests.joined(separator: " AND "))"
+    let from = "FROM \(grouped ?? answers) a JOIN \(shape.tables)"
+    if counted { return Planned(sql: draft.statement("SELECT count(*) \(from)\(filter)"), path: []) }
+    let side = sides.last
+    let nodes = Array((side?.nodes ?? []).reversed().dropFirst())
+    var joins = ""
+    var labels: [String] = []
+    var path: [Level] = []
+    var next = "a.rank"
+    for (index, level) in nodes.enumerated() {
+      guard let state = side?.states[level] else { break }
+      joins += "\nLEFT JOIN \(state) n\(index) ON n\(index).id = \(next) % \(Rank.shift)"
+      labels.append(level.label("n\(index).id"))
+      path.append(level)
+      next = "n\(index).rank"
+    }
+    let columns =
+      ["a.id", "a.rank / \(Rank.shift * 4)", "3 - a.rank / \(Rank.shift) % 4"]
+      + shape.columns.map(\.sql) + labels
+    let limit = question.limit.map { "\nLIMIT \($0)" } ?? ""
+    return Planned(
+      sql: draft.statement(
+        "SELECT \(columns.joined(separator: ", "))\n\(from)\(joins)\(filter)\nORDER BY \(order(shape))\(limit)"),
+      path: path)
+  }
+
+  private func order(_ shape: Shape) -> String {
+    switch question.order {
+    case nil, .confidence: "a.rank / \(Rank.shift) DESC, \(shape.name), a.id"
+    case .name: "\(shape.name), a.id"
+    case .time: "\(shape.time) DESC, \(shape.name), a.id"
+    }
+  }
+}

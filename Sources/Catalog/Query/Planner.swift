@@ -1,0 +1,115 @@
+internal import GRDB
+
+/// Decides how a question is walked, and writes its statement.
+///
+/// Each filter is walked from its own end towards the asked things as long as few things are reached (`bound`, counted
+/// beforehand): level by level, each thing once, with its best rank. Where there are more, the rest of the way is walked
+/// for the first answers only.
+struct Planner {
+  let db: Database
+  let question: Question
+  let draft: Draft
+  let makers: Conditions
+  /// How many steps may be walked beforehand; about a tenth of a second.
+  let bound: Int
+  static let bound = 20_000
+
+  var near: Level { question.entity.level }
+
+  init(_ db: Database, _ question: Question, at: Int64, bound: Int) {
+    self.db = db
+    self.question = question
+    self.bound = bound
+    draft = Draft(at: at)
+    makers = Conditions(draft: draft, entity: question.entity, at: at, within: question.within)
+  }
+
+  /// For a question that is part of another.
+  init(_ other: Planner, _ question: Question) {
+    (db, bound, draft, self.question) = (other.db, other.bound, other.draft, question)
+    makers = Conditions(draft: draft, entity: question.entity, at: other.makers.at, within: question.within)
+  }
+
+  /// The select of a level's things with which its side begins.
+  func beginning(_ chain: Chain, _ level: Level) -> String {
+    let conditions = chain.conditions[level] ?? []
+    let first = conditions.first { $0.ranked != nil } ?? conditions.first { $0.isNamed } ?? conditions.first
+    guard let first else { return "SELECT x.thing_id AS id, \(Rank.best) AS rank FROM \(level.table) x" }
+    let others = conditions.filter { $0.select != first.select }.map { $0.test("s.id") }
+    let select = first.ranked ?? "SELECT id, \(Rank.best) AS rank FROM (\(first.select)) x"
+    return others.isEmpty ? select : "SELECT s.id, s.rank FROM (\(select)) s WHERE \(others.joined(separator: " AND "))"
+  }
+
+  /// The steps from a table to the next level, before they are put together.
+  private func steps(_ state: String, _ one: Level, to other: Level, _ chain: Chain) -> String {
+    let test = { (level: Level, id: String) in level == near ? [] : chain.tests(level, id) }
+    return Walk.all(from: "s.id", one.levels(to: other), since: chain.since, test: test).map { walk in
+      """
+      SELECT \(walk.id) AS id, \(Rank.extended("s.rank", walk.links, next: "s.id")) AS rank
+      FROM \(walk.joined(behind: "\(state) s")) WHERE \(walk.conditions.joined(separator: " AND "))
+      """
+    }.joined(separator: " UNION ALL ")
+  }
+
+  /// Walks a side from its end while it stays within the bound; to the end where `whole` is wanted.
+  func walk(_ side: inout Side, whole: Bool) throws {
+    if side.last == nil {
+      let select = beginning(side.chain, side.nodes[0])
+      guard try whole || isFew(select) else { return }
+      side.states[side.nodes[0]] = draft.table("\(side.nodes[0])s", select)
+      side.last = side.nodes[0]
+    }
+    while let last = side.last, let state = side.states[last], last != side.near,
+      let position = side.nodes.firstIndex(of: last)
+    {
+      let next = side.nodes[position + 1]
+      let select = steps(state, last, to: next, side.chain)
+      guard try whole || isFew(select) else { return }
+      side.states[next] = draft.table("\(next)s", "SELECT id, max(rank) AS rank FROM (\(select)) x GROUP BY id")
+      side.last = next
+    }
+  }
+
+  func isFew(_ select: String) throws -> Bool {
+    let sql = draft.statement("SELECT count(*) FROM (SELECT 1 FROM (\(select)) x LIMIT \(bound + 1)) y")
+    let statement = try db.makeStatement(sql: sql)
+    return try (Int.fetchOne(statement, arguments: draft.arguments(of: statement)) ?? 0) <= bound
+  }
+
+  /// What the filter alone would find is taken away.
+  func excluded(_ filter: Filter) throws -> ((String) -> String)? {
+    if filter.kind == .origin || filter.kind == .minConfidence { return nil }
+    guard let chain = try Chain.chains([filter], makers).first else { return nil }
+    let sides = try sides(of: chain)
+    let own = chain.conditions[near] ?? []
+    let isNear = makers.levels(filter).contains(near)
+    return { id in
+      let tests =
+        (isNear ? own.map { $0.test(id) } : [])
+        + sides.map { side in
+          side.isWhole ? "+\(id) IN (SELECT id FROM \(side.states[near] ?? ""))" : side.exists(from: near, id)
+        }
+      return tests.isEmpty ? "1 = 0" : "NOT (\(tests.joined(separator: " AND ")))"
+    }
+  }
+
+  /// The sides of a chain, walked as far as is cheap.
+  func sides(of chain: Chain) throws -> [Side] {
+    try chain.ends(near: near).map { end in
+      var side = Side(chain: chain, nodes: Chain.nodes(from: end, to: near))
+      try walk(&side, whole: false)
+      if !side.isWhole { meet(&side) }
+      return side
+    }
+  }
+
+  /// Where many things lie on both sides of the image or the build, its few rows are tested once.
+  private func meet(_ side: inout Side) {
+    let (middle, end): (Level, Level) = near >= .artifact ? (.build, .image) : (.image, .artifact)
+    let reached = side.last ?? side.nodes[0]
+    let isFar = near >= .artifact ? reached <= end : near <= .vm && reached >= end
+    guard isFar else { return }
+    let select = "SELECT x.thing_id AS id, \(Rank.best) AS rank FROM \(middle.table) x WHERE "
+    side.meeting = (middle, draft.table("meeting", select + side.exists(from: middle, "x.thing_id")))
+  }
+}

@@ -1,0 +1,84 @@
+package import Catalog
+package import Foundation
+internal import Inventory
+
+/// The JSON of `why`, `vmlineage.why/1`.
+package func whyDocument(_ ways: [Way]) throws -> Data {
+  struct Document: Encodable {
+    var schema = "vmlineage.why/1"
+    var count: Int
+    var ways: [WayElement]
+  }
+  struct WayElement: Encodable {
+    var confidence: Double
+    var origin: String
+    var steps: [StepElement]
+  }
+  struct StepElement: Encodable {
+    var from: String
+    var to: String
+    var validFrom: Date?
+    var validTo: Date?
+    var origin: String
+    var confidence: Double
+    var claims: [ClaimElement]
+  }
+  struct ClaimElement: Encodable {
+    var origin: String
+    var confidence: Double
+    var rule: String
+    var ruleVersion: Int
+    var event: String?
+    var reporter: String?
+    var at: Date?
+    var inventory: Int64?
+    var evidence: String?
+  }
+  let elements = ways.map { way in
+    WayElement(
+      confidence: way.confidence, origin: originName(way.origin),
+      steps: way.steps.map { step in
+        StepElement(
+          from: step.from, to: step.to, validFrom: step.validFrom, validTo: step.validTo,
+          origin: originName(step.origin), confidence: step.confidence,
+          claims: step.claims.map { claim in
+            ClaimElement(
+              origin: originName(claim.origin), confidence: claim.confidence, rule: claim.rule,
+              ruleVersion: claim.ruleVersion, event: claim.event, reporter: claim.reporter, at: claim.at,
+              inventory: claim.inventory, evidence: claim.evidence)
+          })
+      })
+  }
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+  encoder.dateEncodingStrategy = .iso8601
+  return try encoder.encode(Document(count: ways.count, ways: elements)) + Data("\n".utf8)
+}
+
+/// Ways for people: each step with its claims below.
+package func whyText(_ ways: [Way]) -> String {
+  ways.map { way in
+    let head = "\(String(format: "%.2f", way.confidence)) \(originName(way.origin))\n"
+    return head
+      + way.steps.map { step in "  \(printable(step.from)) → \(printable(step.to))\(period(step))\n" + claims(step) }
+      .joined()
+  }.joined(separator: "\n")
+}
+
+private func period(_ step: Step) -> String {
+  let from = step.validFrom.map { " since \($0.formatted(.iso8601))" } ?? ""
+  return from + (step.validTo.map { " until \($0.formatted(.iso8601))" } ?? "")
+}
+
+private func claims(_ step: Step) -> String {
+  if step.claims.isEmpty { return "    captured: a build's signature says so\n" }
+  return step.claims.map { claim in
+    let by =
+      claim.event.map { "event \($0) of \(claim.reporter ?? "")" } ?? claim.inventory.map { "scan \($0)" } ?? ""
+    let time = claim.at.map { " at \($0.formatted(.iso8601))" } ?? ""
+    let evidence = claim.evidence.map { "\n      \($0)" } ?? ""
+    let number = String(format: "%.2f", claim.confidence)
+    return printable("    \(originName(claim.origin)) \(number) by \(claim.rule), \(by)\(time)")
+      + printable(evidence.replacing("\n", with: " ")) + "\n"
+  }.joined()
+}

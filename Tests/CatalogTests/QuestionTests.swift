@@ -1,0 +1,153 @@
+import Catalog
+import Fingerprints
+import Foundation
+import Inventory
+import Lineage
+import Signatures
+import TestSupport
+import Testing
+
+struct QuestionTests {
+  private static let entities: [Entity] = [
+    .hosts, .vms, .images, .releases, .builds, .artifacts, .revisions, .sources,
+  ]
+
+  /// A filter that names a thing of a level, or all whose name begins alike.
+  private func filter(_ estate: ChainedThings, _ level: Int, _ random: inout SeededGenerator) -> (Filter, Set<Int>)? {
+    guard level != 4, let thing = estate.levels[level].randomElement(using: &random), let name = estate.names[thing]
+    else { return nil }
+    let index = (estate.levels[level].firstIndex(of: thing) ?? 0)
+    let kinds: [Filter.Kind] = [.host, .vm, .image, .application, .application, .artifact, .revision, .source]
+    if level == 3 {
+      let same = Set(estate.levels[3].enumerated().filter { $0.offset / 2 == index / 2 }.map(\.element))
+      return Bool.random(using: &random)
+        ? (Filter(.application, "app-\(index / 2)"), same)
+        : (Filter(.application, "app-\(index / 2)@\(index % 2)"), [thing])
+    }
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: return (Filter(kinds[level], "*"), Set(estate.levels[level]))
+    case 1:
+      return (
+        Filter(kinds[level], "*-[0-3]*"),
+        Set(
+          estate.levels[level].filter {
+            (estate.names[$0] ?? "").firstMatch(of: /-[0-3]/) != nil
+          })
+      )
+    default: return (Filter(kinds[level], name), [thing])
+    }
+  }
+
+  @Test(arguments: 0..<12) func `answers are those of a walk over every path`(seed: Int) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "c.db").path
+      let catalog = try Catalog(path: path)
+      let estate = ChainedThings(seed: UInt64(seed))
+      #expect(try sqlite(path, (["BEGIN"] + estate.sql + ["COMMIT"]).joined(separator: ";\n")) == "")
+      var random = SeededGenerator(seed: UInt64(seed) + 100)
+      var found = 0
+      for _ in 0..<60 {
+        let entity = Int.random(in: 0..<8, using: &random)
+        let chosen = Set((0..<Int.random(in: 1..<4, using: &random)).map { _ in Int.random(in: 0..<8, using: &random) })
+        var (filters, allowed): ([Filter], [Int: Set<Int>]) = ([], [:])
+        for level in chosen.sorted() {
+          guard let (filter, things) = filter(estate, level, &random) else { continue }
+          filters.append(filter)
+          allowed[level] = things
+        }
+        let at: Int64 = [300_000, 550_000, ChainedThings.now].randomElement(using: &random) ?? 0
+        var question = Question(
+          QuestionTests.entities[entity], filters, at: Date(timeIntervalSince1970: Double(at) / 1000))
+        question.limit = Bool.random(using: &random) ? 3 : nil
+        var truth = estate.answers(entity, allowed, at: at)
+        if Int.random(in: 0..<3, using: &random) == 0,
+          let (not, things) = filter(estate, Int.random(in: 0..<8, using: &random), &random),
+          let level = estate.levels.firstIndex(where: { things.isSubset(of: $0) })
+        {
+          question.not = [not]
+          for thing in estate.answers(entity, [level: things], at: at).keys { truth[thing] = nil }
+        }
+        for bound in [0, 6, 100_000] {
+          let answers = try catalog.find(question, bound: bound)
+          #expect(
+            answers.count == min(truth.count, question.limit ?? .max),
+            "\(question.entity) \(question.filters.map { "\($0.kind) \($0.values)" }) \(question.limit ?? 0) bound \(bound)"
+          )
+          for answer in answers {
+            let thing = try #require(
+              estate.levels[entity].first { matches(answer, estate, entity, $0) }, "\(answer)")
+            let expected = try #require(truth[thing], "\(question) bound \(bound): \(answer)")
+            #expect(
+              abs(answer.confidence - expected.confidence) < 1e-7 && answer.origin == expected.origin,
+              "\(question) bound \(bound): \(answer) \(expected)")
+          }
+          if question.limit == nil { found += answers.count }
+        }
+        #expect(try catalog.count(question) == truth.count)
+      }
+      #expect(found > 20)
+    }
+  }
+
+  private func matches(_ answer: Answer, _ estate: ChainedThings, _ entity: Int, _ thing: Int) -> Bool {
+    guard let name = estate.names[thing] else { return false }
+    let index = estate.levels[entity].firstIndex(of: thing) ?? 0
+    switch entity {
+    case 3: return answer.id == "app-\(index / 2)@\(index % 2)"
+    case 4: return answer.id == name.utf8.map { String($0, radix: 16) }.joined()
+    case 5: return answer.name == "bin/\(name)"
+    case 7: return answer.name == "src/\(name)"
+    default: return answer.id == name
+    }
+  }
+
+  @Test func `files are found in images, with what they were built from`() throws {
+    try withTemporaryFolder { folder in
+      let catalog = try Catalog(path: folder.appending(path: "c.db").path)
+      let inventory = Shop.inventory("/a")
+      let image = try catalog.imageID(host: "h", file: inventory.image.files[0])
+      try catalog.store(inventory, infer(inventory, Shop.matches), builds: Shop.matches.builds, image: image)
+      func ids(_ entity: Entity, _ filters: Filter...) throws -> [String] {
+        try catalog.find(Question(entity, filters, order: .name)).map(\.name)
+      }
+      for file in ["/usr/bin/unread", "usr/bin/shop", Shop.digest.description] {
+        #expect(try ids(.images, Filter(.file, file)) == ["a"])
+        #expect(try ids(.files, Filter(.file, file)).count == 1)
+      }
+      #expect(try ids(.files, Filter(.image, "a")) == ["usr/bin/shop", "usr/bin/unread"])
+      #expect(try ids(.files, Filter(.source, "cart.c")) == ["usr/bin/shop"])
+      #expect(try ids(.files, Filter(.application, "shop"), Filter(.author, "ann")) == ["usr/bin/shop"])
+      #expect(try ids(.files, Filter(.application, "base")) == [])
+      #expect(try ids(.sources, Filter(.file, "/usr/bin/unread")) == ["src/cart.c"])
+      #expect(try ids(.images, Filter(.revision, "c0ff")) == ["a"])
+      #expect(throws: Problem.self) { try ids(.images, Filter(.file, "/usr/bin/none")) }
+      let unknown = #expect(throws: Problem.self) { try ids(.images, Filter(.source, "carr.c")) }
+      #expect(unknown?.remedy?.contains("src/cart.c") == true)
+    }
+  }
+
+  /// Nothing that grows with the estate is read whole for a question about a named thing.
+  @Test(arguments: QuestionTests.entities)
+  func `named things are found by indexes`(entity: Entity) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "c.db").path
+      let catalog = try Catalog(path: path)
+      let estate = ChainedThings(seed: 3)
+      #expect(try sqlite(path, (["BEGIN"] + estate.sql + ["COMMIT"]).joined(separator: ";\n")) == "")
+      let filters: [Filter] = [
+        Filter(.source, "source-1"), Filter(.revision, "revision-1-commit"), Filter(.artifact, "bin/artifact-1"),
+        Filter(.application, "app-1"), Filter(.image, "image-1"), Filter(.vm, "vm-1"), Filter(.host, "host-1"),
+        Filter(.author, "Ann 1"),
+      ]
+      for filter in filters {
+        for bound in [0, 1000] {
+          let steps = try catalog.explain(Question(entity, [filter], limit: 10), bound: bound).steps
+          let whole = steps.filter { step in
+            step.firstMatch(of: /^SCAN (l\d|w\d|link|vm|revision|source|artifact|image|host|build|x USING)\b/) != nil
+          }
+          #expect(whole.isEmpty, "\(filter) \(bound): \(whole)")
+        }
+      }
+    }
+  }
+}
