@@ -65,7 +65,7 @@ private func versionWords(_ release: Application) -> String {
 }
 
 /// Rounded down: 99.9 % is not 100 %.
-private func percent(_ confidence: Double) -> String { "\(Int((confidence * 100).rounded(.down))) %" }
+func percent(_ confidence: Double) -> String { "\(Int((confidence * 100).rounded(.down))) %" }
 
 /// What speaks against it, and which source files it came from.
 private func details(_ release: Application, _ options: TableOptions) -> [String] {

@@ -64,11 +64,11 @@ package func findTable(_ answers: [Answer], _ entity: Entity, width: Int) -> Str
   let rows = answers.map { answer in
     keys.map { cell(answer.values[$0]) }
       + [
-        String(format: "%.2f", answer.confidence), originName(answer.origin),
+        percent(answer.confidence), originName(answer.origin),
         answer.path.map { printable($0) }.joined(separator: " → "),
       ]
   }
-  let header = keys.map { $0.uppercased() } + ["CONFIDENCE", "ORIGIN", "BY"]
+  let header = keys.map { $0.uppercased() } + ["SURE", "ORIGIN", "BY"]
   return Columns(rows: [header] + rows, indent: 0).lines(width: width).map { $0 + "\n" }.joined()
 }
 

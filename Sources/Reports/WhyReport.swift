@@ -58,7 +58,7 @@ package func whyDocument(_ ways: [Way]) throws -> Data {
 /// Ways for people: each step with its claims below.
 package func whyText(_ ways: [Way]) -> String {
   ways.map { way in
-    let head = "\(String(format: "%.2f", way.confidence)) \(originName(way.origin))\n"
+    let head = "\(percent(way.confidence)) \(originName(way.origin))\n"
     return head
       + way.steps.map { step in "  \(printable(step.from)) → \(printable(step.to))\(period(step))\n" + claims(step) }
       .joined()
@@ -76,9 +76,34 @@ private func claims(_ step: Step) -> String {
     let by =
       claim.event.map { "event \($0) of \(claim.reporter ?? "")" } ?? claim.inventory.map { "scan \($0)" } ?? ""
     let time = claim.at.map { " at \($0.formatted(.iso8601))" } ?? ""
-    let evidence = claim.evidence.map { "\n      \($0)" } ?? ""
-    let number = String(format: "%.2f", claim.confidence)
-    return printable("    \(originName(claim.origin)) \(number) by \(claim.rule), \(by)\(time)")
-      + printable(evidence.replacing("\n", with: " ")) + "\n"
+    let evidence = evidenceWords(claim.evidence).map { "      \(printable($0))\n" } ?? ""
+    return printable("    \(originName(claim.origin)) \(percent(claim.confidence)) by \(claim.rule), \(by)\(time)")
+      + "\n"
+      + evidence
   }.joined()
+}
+
+/// The JSON that a claim was stored with, in words; nil where it says nothing more than the claim itself.
+private func evidenceWords(_ json: String?) -> String? {
+  struct Evidence: Decodable {
+    struct Counts: Decodable { var expected, found, modified: Int }
+    /// Of a claim that was copied with an image.
+    var image: String?
+    /// Of a parent that a disk's header names.
+    var name: String?
+    var artifacts: Counts?
+    var volume: String?
+    var alternatives, conflicts: [String]?
+  }
+  guard let json, let evidence = try? JSONDecoder().decode(Evidence.self, from: Data(json.utf8)) else { return nil }
+  var words: [String] = []
+  if let image = evidence.image { words.append("as it was in image \(image) then") }
+  if let name = evidence.name { words.append("the disk's header names \(name)") }
+  if let counts = evidence.artifacts, counts.expected > 0 {
+    words.append("\(counts.found) of \(counted(counts.expected, "file")), \(counts.modified) modified")
+  }
+  if let volume = evidence.volume { words.append("on \(volume)") }
+  if let others = evidence.alternatives, !others.isEmpty { words.append("or \(others.joined(separator: ", "))") }
+  words += (evidence.conflicts ?? []).map { "against it: \($0)" }
+  return words.isEmpty ? nil : words.joined(separator: ", ")
 }
