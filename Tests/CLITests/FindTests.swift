@@ -84,6 +84,19 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("why", "why web-02 shop@2.2"), ("why", "why image:vm:bbbb image:gold"), ("why", "why web-01 shop@2.2"),
+    ("common", "common applications --vm vm-b --against vm-a"), ("common", "common applications --vm vm-a --vm vm-b"),
+    ("common", "common sources --vm vm-a"), ("sql", "sql VALUES(1,2.5,'x',NULL,x'00ff')"),
+    ("sql", "sql VALUES(1),(2) --limit 1"), ("questions", "find --list"),
+  ])
+  func `documents are what their schemas say`(schema: String, command: String) throws {
+    try withCatalog { folder, ask in
+      let document = try ask(command.split(separator: " ").map(String.init) + ["--format", "json"], "").output
+      try expectSchema("vmlineage.\(schema)-1.json", document, in: folder)
+    }
+  }
+
   @Test func `every ready question runs`() throws {
     try withCatalog { _, ask in
       let values = [
