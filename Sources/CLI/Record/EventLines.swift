@@ -3,15 +3,16 @@ internal import Inventory
 
 /// Lines of a file or a pipe, in batches: a batch goes on when it is full, or when nothing came for a while.
 struct EventLines {
-  /// How many lines share one commit at most, and how long the first of them waits for more.
-  private static let most = 5000
+  /// How many lines share one commit at most, and how long the first of them waits for more. Many, for what arrives late
+  /// has histories told again once a commit, and a page that many events change is written once.
+  private static let most = 20_000
   private static let patience = 0.2
   /// No event is longer; what is cannot fill the memory.
   private static let longest = 1 << 20
 
   private let input: FileHandle
   private var buffer = [UInt8](repeating: 0, count: 1 << 18)
-  private var rest = Data()
+  private var rest: [UInt8] = []
   private var lines: [(number: Int, text: Data)] = []
   private var number = 0
   private var isTooLong = false
@@ -33,7 +34,7 @@ struct EventLines {
         throw Problem(
           code: "unreadable", operation: "read events", subject: "input", reason: String(cString: strerror(errno)))
       }
-      cut(Data(buffer.prefix(count)))
+      cut(buffer[..<count])
       if count > 0 { continue }
       isAtEnd = true
       if !rest.isEmpty || isTooLong { take(rest) }
@@ -42,7 +43,7 @@ struct EventLines {
     return Array(lines.prefix(Self.most))
   }
 
-  private mutating func cut(_ read: Data) {
+  private mutating func cut(_ read: ArraySlice<UInt8>) {
     var pieces = read.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
     while let piece = pieces.popFirst() {
       if rest.count + piece.count > Self.longest { isTooLong = true } else { rest += piece }
@@ -51,15 +52,15 @@ struct EventLines {
     }
   }
 
-  private mutating func take(_ line: Data) {
+  private mutating func take(_ line: [UInt8]) {
     number += 1
     if isTooLong {
       lines.append((number, Data()))
     } else if line.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\t") })
     {
-      lines.append((number, line))
+      lines.append((number, Data(line)))
     }
-    rest = Data()
+    rest = []
     isTooLong = false
   }
 

@@ -128,4 +128,8 @@ extension Event {
 }
 
 /// A vm is named by its UUID, however that is written.
-func vmKey(_ name: String?) -> String? { name.map { UUID(uuidString: $0)?.uuidString.lowercased() ?? $0 } }
+func vmKey(_ name: String?) -> String? {
+  // Most are written as they are kept.
+  guard let name, name.utf8.contains(where: { (0x41...0x46).contains($0) }) else { return name }
+  return UUID(uuidString: name)?.uuidString.lowercased() ?? name
+}
