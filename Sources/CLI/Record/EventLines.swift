@@ -5,7 +5,9 @@ internal import Inventory
 struct EventLines {
   /// How many lines share one commit at most, and how long the first of them waits for more. Many, for what arrives late
   /// has histories told again once a commit, and a page that many events change is written once.
-  private static let most = 20_000
+  private static let most = 50_000
+  /// In bytes: where lines are long, fewer of them share a commit.
+  private static let mostBytes = 32 << 20
   private static let patience = 0.2
   /// No event is longer; what is cannot fill the memory.
   private static let longest = 1 << 20
@@ -14,6 +16,7 @@ struct EventLines {
   private var buffer = [UInt8](repeating: 0, count: 1 << 18)
   private var rest: [UInt8] = []
   private var lines: [(number: Int, text: Data)] = []
+  private var bytes = 0
   private var number = 0
   private var isTooLong = false
   private var isAtEnd = false
@@ -24,7 +27,7 @@ struct EventLines {
   /// - Throws: `Problem` where the input cannot be read.
   mutating func next() throws -> [(number: Int, text: Data)] {
     let start = Date()
-    while lines.count < Self.most, !isAtEnd {
+    while lines.count < Self.most, bytes < Self.mostBytes, !isAtEnd {
       let waited = Date().timeIntervalSince(start)
       if !lines.isEmpty, waited >= Self.patience || !isReady(within: Self.patience - waited) { break }
       // FileHandle would wait until all that it may read has come.
@@ -39,8 +42,10 @@ struct EventLines {
       isAtEnd = true
       if !rest.isEmpty || isTooLong { take(rest) }
     }
-    defer { lines.removeFirst(min(Self.most, lines.count)) }
-    return Array(lines.prefix(Self.most))
+    let batch = Array(lines.prefix(Self.most))
+    lines.removeFirst(batch.count)
+    bytes = lines.reduce(0) { $0 + $1.text.count }
+    return batch
   }
 
   private mutating func cut(_ read: ArraySlice<UInt8>) {
@@ -59,6 +64,7 @@ struct EventLines {
     } else if line.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\t") })
     {
       lines.append((number, Data(line)))
+      bytes += line.count
     }
     rest = []
     isTooLong = false

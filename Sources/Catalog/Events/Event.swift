@@ -62,12 +62,14 @@ struct Setting: Decodable, Sendable, Equatable {
 struct Refusal: Error { var reason: String }
 
 extension Event {
+  private static let decoder = JSONDecoder()
+
   /// One line of JSON Lines.
   static func decode(_ line: Data) throws(Refusal) -> Event {
     if line.isEmpty { throw Refusal(reason: "an empty line, or one of more than 1 MiB") }
     let event: Event
     do {
-      event = try JSONDecoder().decode(Event.self, from: line)
+      event = try decoder.decode(Event.self, from: line)
     } catch let error as DecodingError {
       throw Refusal(reason: reason(error))
     } catch {

@@ -39,10 +39,10 @@ struct EventLog {
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO event (id, kind, at, received, reporter, body) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO NOTHING RETURNING seq
+        ON CONFLICT (id) DO NOTHING
         """)
     let body = trimmed(line)
-    let new = try insert.integer([event.id, event.kind.rawValue, at, now, event.reporter ?? "", body])
+    let new = try insert.insert([event.id, event.kind.rawValue, at, now, event.reporter ?? "", body])
     if let new { return new }
     let select = try db.cachedStatement(sql: "SELECT body FROM event WHERE id = ?")
     let known = try select.text([event.id]) ?? ""

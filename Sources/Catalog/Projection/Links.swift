@@ -19,9 +19,9 @@ struct Links {
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
-        VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         """)
-    let id = try insert.integer([from, to, at, end, claim.origin, claim.confidence, claim.group])
+    let id = try insert.insert([from, to, at, end, claim.origin, claim.confidence, claim.group])
     try insertClaim(claim, try found(id), at: at)
   }
 

@@ -139,6 +139,6 @@ final class Things {
 func thing(_ db: Database, _ kind: String, _ key: String) throws -> Int64 {
   let select = try db.cachedStatement(sql: "SELECT id FROM thing WHERE kind = ? AND key = ?")
   if let known = try select.integer([kind, key]) { return known }
-  let insert = try db.cachedStatement(sql: "INSERT INTO thing (kind, key) VALUES (?, ?) RETURNING id")
-  return try found(insert.integer([kind, key]))
+  let insert = try db.cachedStatement(sql: "INSERT INTO thing (kind, key) VALUES (?, ?)")
+  return try found(insert.insert([kind, key]))
 }

@@ -8,6 +8,14 @@ extension Statement {
     try step(values) { _ in }
   }
 
+  /// The key that the engine gave to the inserted row; nil where a conflict left it out. RETURNING would have SQLite keep
+  /// what undoes the statement.
+  func insert(_ values: [any Bindable]) throws -> Int64? {
+    try run(values)
+    let connection = sqlite3_db_handle(sqliteStatement)
+    return sqlite3_changes(connection) > 0 ? sqlite3_last_insert_rowid(connection) : nil
+  }
+
   /// The first column of the first row. All rows are stepped through: a statement that writes is then complete.
   func integer(_ values: [any Bindable]) throws -> Int64? {
     var result: Int64??
@@ -66,40 +74,17 @@ struct Columns {
     sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : integer(column)
   }
 
-  func text(_ column: Int32) -> String? {
-    guard let start = sqlite3_column_text(statement, column) else { return nil }
-    let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
-    return String(decoding: bytes, as: UTF8.self)
-  }
+  func text(_ column: Int32) -> String? { sqlite3_column_text(statement, column).map { String(cString: $0) } }
 }
 
-/// What a parameter of a statement can be.
+/// What a parameter of a statement can be; GRDB knows how.
 protocol Bindable {
   func bind(to statement: OpaquePointer, at position: Int32) -> Int32
 }
 
-extension Int64: Bindable {
-  func bind(to statement: OpaquePointer, at position: Int32) -> Int32 { sqlite3_bind_int64(statement, position, self) }
-}
-
-extension Double: Bindable {
-  func bind(to statement: OpaquePointer, at position: Int32) -> Int32 { sqlite3_bind_double(statement, position, self) }
-}
-
-extension String: Bindable {
-  func bind(to statement: OpaquePointer, at position: Int32) -> Int32 {
-    var copy = self
-    return copy.withUTF8 { bytes in
-      // SQLITE_TRANSIENT, a macro that Swift does not see: SQLite copies the text.
-      let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-      // No bytes have no address, and that would be NULL.
-      guard let start = bytes.baseAddress else { return sqlite3_bind_text(statement, position, "", 0, transient) }
-      return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
-        sqlite3_bind_text(statement, position, $0, Int32(bytes.count), transient)
-      }
-    }
-  }
-}
+extension Int64: Bindable {}
+extension Double: Bindable {}
+extension String: Bindable {}
 
 extension Optional: Bindable where Wrapped: Bindable {
   func bind(to statement: OpaquePointer, at position: Int32) -> Int32 {
