@@ -83,13 +83,14 @@ final class Projector {
 
   /// Tells anew what came late. Goes from the earliest on: what was copied of it is told after it.
   func settle() throws {
-    var rounds = 0
-    // Vms said to be clones of each other at one instant would never come to an end.
-    while !late.isEmpty, rounds < 100 {
-      rounds += 1
-      for (thing, _) in late.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) { try settle(thing) }
+    var told: [Int64: Int] = [:]
+    while !late.isEmpty {
+      for (thing, _) in late.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) where late[thing] != nil {
+        told[thing, default: 0] += 1
+        // Vms said to be clones of each other at one instant would never come to an end.
+        if told[thing, default: 0] > 100 { late[thing] = nil } else { try settle(thing) }
+      }
     }
-    late = [:]
   }
 
   /// Tells this one anew, if it came late; what was copied of it stays for the end of the batch.
