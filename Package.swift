@@ -29,6 +29,8 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 // SQLite connections, migrations and rows.
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+// The same SQLite without a layer between, for the statements of the projection.
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 // Child processes with process groups, which Foundation's Process lacks on Linux.
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
@@ -68,7 +70,7 @@ let package = Package(
       ])
     + room("Capture", ["Fingerprints", "Inventory", "Signatures", subprocess])
     + room("Lineage", ["Fingerprints", "Inventory", "Signatures"])
-    + room("Catalog", ["Fingerprints", "Inventory", "Lineage", "Signatures", grdb])
+    + room("Catalog", ["Fingerprints", "Inventory", "Lineage", "Signatures", grdb, sqlite])
     + room("Reports", ["Catalog", "Fingerprints", "Inventory", "Lineage", "Signatures"])
     + [
       .executableTarget(

@@ -105,7 +105,7 @@ package final class Catalog: Sendable {
   /// Takes events, one JSON object each, in one durable transaction: what is `recorded` or `repeated` when this returns is
   /// there for good. An outcome for each line, in their order.
   package func record(_ lines: [Data], at now: Date = Date()) throws -> [RecordOutcome] {
-    try write { db in
+    try write(temporary: "MEMORY") { db in
       let log = EventLog(db, now: milliseconds(now))
       let outcomes = try lines.map { try log.take($0) }
       try log.finish()
@@ -129,9 +129,12 @@ package final class Catalog: Sendable {
     }
   }
 
-  private func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+  /// What SQLite keeps to undo a single statement goes to a file, or to memory where many small statements are run: those of
+  /// an event would write a dozen times. What sorts a lot needs the file.
+  private func write<Value>(temporary: String = "FILE", _ body: (Database) throws -> Value) throws -> Value {
     try reporting("write catalog", path) {
       try database.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA temp_store = \(temporary)")
         var value: Value?
         try db.inTransaction(.immediate) {
           value = try body(db)

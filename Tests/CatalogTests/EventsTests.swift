@@ -91,6 +91,21 @@ struct EventsTests {
     }
   }
 
+  @Test func `what comes late reaches the end of a long line of images`() throws {
+    try with { catalog, path in
+      let line = (1...150).map { (2, "image-created", #""image":"gold\#($0)","parent":"gold\#($0 - 1)""#) }
+      // Made one after the other: each a millisecond after its parent.
+      let made = events(line).enumerated().map { position, event in
+        let time = "2026-01-02T00:00:00.\(String(1000 + position).dropFirst())Z"
+        return Data(String(decoding: event, as: UTF8.self).replacing("2026-01-02T00:00:00Z", with: time).utf8)
+      }
+      _ = try catalog.record(made)
+      let late = [(1, "application-installed", #""image":"gold0","application":"shop","release":"1""#)]
+      #expect(try catalog.record(events(late, from: 1000)) == [.recorded()])
+      #expect(try links(path, from: "image").split(separator: "\n").filter { $0.contains("> shop@1") }.count == 151)
+    }
+  }
+
   @Test func `a clone holds what the other held then`() throws {
     try with { catalog, path in
       let later = [

@@ -62,12 +62,14 @@ struct Setting: Decodable, Sendable, Equatable {
 struct Refusal: Error { var reason: String }
 
 extension Event {
+  private static let decoder = JSONDecoder()
+
   /// One line of JSON Lines.
   static func decode(_ line: Data) throws(Refusal) -> Event {
     if line.isEmpty { throw Refusal(reason: "an empty line, or one of more than 1 MiB") }
     let event: Event
     do {
-      event = try JSONDecoder().decode(Event.self, from: line)
+      event = try decoder.decode(Event.self, from: line)
     } catch let error as DecodingError {
       throw Refusal(reason: reason(error))
     } catch {
@@ -128,4 +130,8 @@ extension Event {
 }
 
 /// A vm is named by its UUID, however that is written.
-func vmKey(_ name: String?) -> String? { name.map { UUID(uuidString: $0)?.uuidString.lowercased() ?? $0 } }
+func vmKey(_ name: String?) -> String? {
+  // Most are written as they are kept.
+  guard let name, name.utf8.contains(where: { (0x41...0x46).contains($0) }) else { return name }
+  return UUID(uuidString: name)?.uuidString.lowercased() ?? name
+}

@@ -39,16 +39,23 @@ struct EventLog {
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO event (id, kind, at, received, reporter, body) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO NOTHING RETURNING seq
+        ON CONFLICT (id) DO NOTHING
         """)
-    let body = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    let new = try Int64.fetchOne(
-      insert, arguments: [event.id, event.kind.rawValue, at, now, event.reporter ?? "", body])
+    let body = trimmed(line)
+    let new = try insert.insert([event.id, event.kind.rawValue, at, now, event.reporter ?? "", body])
     if let new { return new }
     let select = try db.cachedStatement(sql: "SELECT body FROM event WHERE id = ?")
-    let known = try String.fetchOne(select, arguments: [event.id]) ?? ""
+    let known = try select.text([event.id]) ?? ""
     if known == body || canonical(Data(known.utf8)) == canonical(line) { return nil }
     throw Refusal(reason: "id \"\(event.id)\" is known with other content")
+  }
+
+  /// Without the white space that JSON allows around it.
+  private func trimmed(_ line: Data) -> String {
+    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) }
+    let end = line.lastIndex { !isSpace($0) } ?? line.startIndex
+    let start = line.firstIndex { !isSpace($0) } ?? end
+    return String(decoding: line[start...end], as: UTF8.self)
   }
 
   private func canonical(_ json: Data) -> Data? {
@@ -69,12 +76,12 @@ struct EventLog {
     try join(subject, seq, at)
     try projector.add(Fact(moment: moment, body: .report(report)), to: thing)
     // What follows may call it by its place, or be its parent.
-    if event.kind == .imageCreated || event.kind == .imageMoved { try projector.settle() }
+    if event.kind == .imageCreated || event.kind == .imageMoved { try projector.settle(thing) }
   }
 
   private func join(_ thing: Int64, _ seq: Int64, _ at: Int64) throws {
     let insert = try db.cachedStatement(sql: "INSERT INTO event_subject VALUES (?, ?, ?)")
-    try insert.execute(arguments: [thing, at, seq])
+    try insert.run([thing, at, seq])
   }
 
   /// An image cannot come from what comes from it.
@@ -88,7 +95,7 @@ struct EventLog {
           SELECT ? UNION SELECT l.to_id FROM above a JOIN link l ON l.from_id = a.id JOIN image i ON i.thing_id = l.to_id)
         SELECT 1 FROM above WHERE id = ?
         """)
-    if try Int64.fetchOne(select, arguments: [from, own]) != nil {
+    if try select.integer([from, own]) != nil {
       throw Refusal(reason: "a cycle in image parents: \"\(parent)\" comes from \"\(image)\"")
     }
   }

@@ -93,5 +93,5 @@ struct BuildWriter {
 func setReleased(_ db: Database, _ release: Int64, at: Int64) throws {
   let update = try db.cachedStatement(
     sql: "UPDATE application_release SET released = ? WHERE thing_id = ? AND (released IS NULL OR released > ?)")
-  try update.execute(arguments: [at, release, at])
+  try update.run([at, release, at])
 }

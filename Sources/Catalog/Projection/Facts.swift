@@ -56,6 +56,14 @@ struct Fact {
   var body: Body
 }
 
+/// Columns `seq, at, body` of an event.
+struct StoredEvent {
+  let seq, at: Int64
+  let body: String
+
+  init(_ row: Columns) { (seq, at, body) = (row.integer(0), row.integer(1), row.text(2) ?? "") }
+}
+
 /// Reads the facts of a thing back.
 struct Facts {
   private let db: Database
@@ -81,7 +89,7 @@ struct Facts {
         SELECT e.seq, e.at, e.body FROM event_subject s JOIN event e ON e.seq = s.event_seq
         WHERE s.thing_id = ? ORDER BY s.at, s.event_seq
         """)
-    return try Row.fetchAll(select, arguments: [thing]).map(fact)
+    return try select.all([thing], StoredEvent.init).map(fact)
   }
 
   /// Installs, patches and removals on the vms whose only image it was then.
@@ -95,12 +103,11 @@ struct Facts {
           AND NOT EXISTS (SELECT 1 FROM link o WHERE o.from_id = l.from_id AND o.to_id <> l.to_id
             AND o.valid_from <= s.at AND o.valid_to > s.at)
         """)
-    return try Row.fetchAll(select, arguments: [image]).map(fact)
+    return try select.all([image], StoredEvent.init).map(fact)
   }
 
-  /// Of columns `seq, at, body`.
-  func fact(_ row: Row) throws -> Fact {
-    let (seq, at, body): (Int64, Int64, String) = (row[0], row[1], row[2])
+  func fact(_ stored: StoredEvent) throws -> Fact {
+    let (seq, at, body) = (stored.seq, stored.at, stored.body)
     do {
       let event = try Event.decode(Data(body.utf8))
       return Fact(moment: Moment(event, at: at), body: .report(try resolver.resolve(event, seq, at: at)))
@@ -115,9 +122,9 @@ struct Facts {
         SELECT at, 0, id FROM image_seen WHERE image_id = ?
         UNION ALL SELECT received, 1, id FROM inventory WHERE image_id = ?
         """)
-    return try Row.fetchAll(select, arguments: [image, image]).map { row in
-      let scan: Projector.ScanFact = row[1] == 0 ? .seen(row[2]) : .inventory(row[2])
-      return Fact(moment: Moment(scan, at: row[0]), image: image, body: .scan(scan))
+    return try select.all([image, image]) { row in
+      let scan: Projector.ScanFact = row.integer(1) == 0 ? .seen(row.integer(2)) : .inventory(row.integer(2))
+      return Fact(moment: Moment(scan, at: row.integer(0)), image: image, body: .scan(scan))
     }
   }
 }

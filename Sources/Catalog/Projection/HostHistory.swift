@@ -14,8 +14,8 @@ struct HostHistory {
 
   /// Takes back what was projected.
   func reset(firstSeen: Int64) throws {
-    try db.cachedStatement(sql: "DELETE FROM reboot WHERE host_id = ?").execute(arguments: [host])
-    try db.cachedStatement(sql: "UPDATE host SET host_group = NULL WHERE thing_id = ?").execute(arguments: [host])
+    try db.cachedStatement(sql: "DELETE FROM reboot WHERE host_id = ?").run([host])
+    try db.cachedStatement(sql: "UPDATE host SET host_group = NULL WHERE thing_id = ?").run([host])
     try life.reset(host, firstSeen: firstSeen)
   }
 
@@ -24,15 +24,15 @@ struct HostHistory {
     case .hostAdded:
       try life.begin(host, at: report.at)
       let update = try db.cachedStatement(sql: "UPDATE host SET host_group = ? WHERE thing_id = ?")
-      if let group = report.event.group { try update.execute(arguments: [group, host]) }
+      if let group = report.event.group { try update.run([group, host]) }
     case .hostRebooted:
       let insert = try db.cachedStatement(sql: "INSERT INTO reboot VALUES (?, ?, ?, ?)")
-      try insert.execute(arguments: [host, report.at, report.seq, report.event.expected == true ? 1 : 0])
+      try insert.run([host, report.at, report.seq, Int64(report.event.expected == true ? 1 : 0)])
     case .hostDecommissioned:
       try life.end(host, at: report.at)
       let cut = try db.cachedStatement(
         sql: "UPDATE link SET valid_to = ? WHERE from_id = ? AND valid_from < ? AND valid_to > ?")
-      try cut.execute(arguments: [report.at, host, report.at, report.at])
+      try cut.run([report.at, host, report.at, report.at])
     default: break
     }
   }
@@ -46,5 +46,5 @@ func end(_ db: Database, by kind: Event.Kind, of thing: Int64, after at: Int64) 
       SELECT s.at FROM event_subject s JOIN event e ON e.seq = s.event_seq
       WHERE s.thing_id = ? AND s.at > ? AND e.kind = ? ORDER BY s.at LIMIT 1
       """)
-  return try Int64.fetchOne(select, arguments: [thing, at, kind.rawValue]) ?? Dialect.forever
+  return try select.integer([thing, at, kind.rawValue]) ?? Dialect.forever
 }

@@ -37,7 +37,7 @@ extension ImageHistory {
           SELECT 1 FROM link o WHERE o.from_id = ? AND o.to_id = l.to_id AND o.valid_from <= ? AND o.valid_to > ?)
         """)
     let at = report.at
-    try copy.execute(arguments: [image, at, Dialect.forever, at, parent, at, at, image, at, at])
+    try copy.run([image, at, Dialect.forever, at, parent, at, at, image, at, at])
     if db.changesCount == 0 { return }
     let claim = try db.cachedStatement(
       sql: """
@@ -46,7 +46,7 @@ extension ImageHistory {
         WHERE l.from_id = ? AND l.valid_from = ? AND NOT EXISTS (SELECT 1 FROM claim WHERE link_id = l.id)
         """)
     let evidence = "{\"image\":\(try jsonText(things.key(of: parent)))}"
-    try claim.execute(arguments: [report.seq, evidence, image, at])
+    try claim.run([report.seq, evidence, image, at])
   }
 
   private func create(_ report: Report) throws {
@@ -74,9 +74,9 @@ extension ImageHistory {
         WHERE l.from_id = ? AND l.valid_from <= ? AND l.valid_to > ? AND r.name = ? AND l.to_id <> ?
           AND (? IS NULL OR r.version = ?)
         """)
-    let ended = try Int64.fetchAll(
-      select,
-      arguments: [image, report.at, report.at, report.event.application, kept ?? 0, version, version])
+    let ended = try select.integers([
+      image, report.at, report.at, report.event.application, kept ?? 0, version, version,
+    ])
     for link in ended { try links.end(link, at: report.at) }
   }
 
@@ -87,6 +87,6 @@ extension ImageHistory {
         UPDATE link SET valid_to = ? WHERE to_id = ? AND valid_from < ? AND valid_to > ?
           AND from_id IN (SELECT thing_id FROM vm)
         """)
-    try cut.execute(arguments: [at, image, at, at])
+    try cut.run([at, image, at, at])
   }
 }

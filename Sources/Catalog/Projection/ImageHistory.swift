@@ -19,15 +19,15 @@ struct ImageHistory {
 
   /// Takes back what was projected, for a history that is projected again.
   func reset(firstSeen: Int64) throws {
-    try db.cachedStatement(sql: "DELETE FROM link WHERE from_id = ?").execute(arguments: [image])
-    try db.cachedStatement(sql: "DELETE FROM image_place WHERE image_id = ?").execute(arguments: [image])
+    try db.cachedStatement(sql: "DELETE FROM link WHERE from_id = ?").run([image])
+    try db.cachedStatement(sql: "DELETE FROM image_place WHERE image_id = ?").run([image])
     let reset = try db.cachedStatement(
       sql: """
         UPDATE image SET host = NULL, path = NULL, name = NULL, device = NULL, inode = NULL, role = 'unknown'
         WHERE thing_id = ?
         """)
-    try reset.execute(arguments: [image])
-    try db.cachedStatement(sql: "DELETE FROM inheritance WHERE dependent_id = ?").execute(arguments: [image])
+    try reset.run([image])
+    try db.cachedStatement(sql: "DELETE FROM inheritance WHERE dependent_id = ?").run([image])
     try life.reset(image, firstSeen: firstSeen)
   }
 
@@ -41,30 +41,30 @@ struct ImageHistory {
     guard let path: String = seen["path"] else { return }
     try place(host: seen["host"], path: path, at: at)
     let update = try db.cachedStatement(sql: "UPDATE image SET device = ?, inode = ? WHERE thing_id = ?")
-    try update.execute(arguments: [seen["device"] as Int64?, seen["inode"] as Int64?, image])
+    try update.run([seen["device"] as Int64?, seen["inode"] as Int64?, image])
   }
 
   func setRole(_ role: String) throws {
-    try db.cachedStatement(sql: "UPDATE image SET role = ? WHERE thing_id = ?").execute(arguments: [role, image])
+    try db.cachedStatement(sql: "UPDATE image SET role = ? WHERE thing_id = ?").run([role, image])
   }
 
   func setName(_ name: String) throws {
-    try db.cachedStatement(sql: "UPDATE image SET name = ? WHERE thing_id = ?").execute(arguments: [name, image])
+    try db.cachedStatement(sql: "UPDATE image SET name = ? WHERE thing_id = ?").run([name, image])
   }
 
   /// It lies there from `at` on. What is not given is as it was.
   func place(host: String?, path: String?, at: Int64) throws {
     let select = try db.cachedStatement(
-      sql: "SELECT host, path, valid_from FROM image_place WHERE image_id = ? AND valid_to = ?")
-    let known = try Row.fetchOne(select, arguments: [image, Dialect.forever])
-    let (oldHost, oldPath): (String?, String?) = (known?["host"], known?["path"])
+      sql: "SELECT host, path FROM image_place WHERE image_id = ? AND valid_to = ?")
+    let known = try select.all([image, Dialect.forever]) { ($0.text(0), $0.text(1)) }.first
+    let (oldHost, oldPath) = known ?? (nil, nil)
     let (host, path) = (host ?? oldHost, path ?? oldPath)
     if known != nil, host == oldHost, path == oldPath { return }
     try Periods(db: db).end("image_place", "image_id = ?", [image], at: at)
     let insert = try db.cachedStatement(sql: "INSERT INTO image_place VALUES (?, ?, ?, ?, ?)")
-    try insert.execute(arguments: [image, at, host, path, Dialect.forever])
+    try insert.run([image, at, host, path, Dialect.forever])
     let update = try db.cachedStatement(sql: "UPDATE image SET host = ?, path = ? WHERE thing_id = ?")
-    try update.execute(arguments: [host, path, image])
+    try update.run([host, path, image])
     if let path, path != oldPath { try setName(String(path.split(separator: "/").last ?? "")) }
   }
 

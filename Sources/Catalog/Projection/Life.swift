@@ -11,7 +11,7 @@ struct Life {
   func isAlive(_ thing: Int64, at: Int64) throws -> Bool {
     let select = try db.cachedStatement(
       sql: "SELECT valid_to FROM life WHERE thing_id = ? AND valid_from <= ? ORDER BY valid_from DESC LIMIT 1")
-    return try (Int64.fetchOne(select, arguments: [thing, at]) ?? Dialect.forever) > at
+    return try (select.integer([thing, at]) ?? Dialect.forever) > at
   }
 
   func begin(_ thing: Int64, at: Int64) throws {
@@ -21,19 +21,19 @@ struct Life {
         INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)
         ON CONFLICT (thing_id, valid_from) DO UPDATE SET valid_to = excluded.valid_to
         """)
-    try insert.execute(arguments: [thing, at, Dialect.forever])
+    try insert.run([thing, at, Dialect.forever])
   }
 
   func end(_ thing: Int64, at: Int64) throws {
     let update = try db.cachedStatement(
       sql: "UPDATE life SET valid_to = ? WHERE thing_id = ? AND valid_from <= ? AND valid_to > ?")
-    try update.execute(arguments: [at, thing, at, at])
+    try update.run([at, thing, at, at])
   }
 
   /// Takes back what was projected, for a history that is projected again.
   func reset(_ thing: Int64, firstSeen: Int64) throws {
-    try db.cachedStatement(sql: "DELETE FROM life WHERE thing_id = ?").execute(arguments: [thing])
+    try db.cachedStatement(sql: "DELETE FROM life WHERE thing_id = ?").run([thing])
     let insert = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
-    try insert.execute(arguments: [thing, firstSeen, Dialect.forever])
+    try insert.run([thing, firstSeen, Dialect.forever])
   }
 }

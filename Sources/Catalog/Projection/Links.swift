@@ -10,7 +10,7 @@ struct Links {
   func open(_ from: Int64, _ to: Int64, at: Int64) throws -> Int64? {
     let select = try db.cachedStatement(
       sql: "SELECT id FROM link WHERE from_id = ? AND to_id = ? AND valid_from <= ? AND valid_to > ?")
-    return try Int64.fetchOne(select, arguments: [from, to, at, at])
+    return try select.integer([from, to, at, at])
   }
 
   /// `from` comes from `to` from `at` on: the link that is valid then, or a new one; and why.
@@ -19,10 +19,9 @@ struct Links {
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
-        VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         """)
-    let id = try Int64.fetchOne(
-      insert, arguments: [from, to, at, end, claim.origin, claim.confidence, claim.group])
+    let id = try insert.insert([from, to, at, end, claim.origin, claim.confidence, claim.group])
     try insertClaim(claim, try found(id), at: at)
   }
 
@@ -30,17 +29,17 @@ struct Links {
   func end(_ link: Int64, at: Int64) throws {
     let update = try db.cachedStatement(
       sql: "UPDATE link SET valid_to = ? WHERE id = ? AND valid_to > ? AND valid_from < ?")
-    try update.execute(arguments: [at, link, at, at])
+    try update.run([at, link, at, at])
     if db.changesCount > 0 { return }
     let drop = try db.cachedStatement(sql: "DELETE FROM link WHERE id = ? AND valid_from >= ?")
-    try drop.execute(arguments: [link, at])
+    try drop.run([link, at])
   }
 
   /// Ends all links that lead from a thing and are valid at `at`.
   func endAll(from: Int64, at: Int64) throws {
     let select = try db.cachedStatement(
       sql: "SELECT id FROM link WHERE from_id = ? AND valid_from <= ? AND valid_to > ?")
-    for link in try Int64.fetchAll(select, arguments: [from, at, at]) { try end(link, at: at) }
+    for link in try select.integers([from, at, at]) { try end(link, at: at) }
   }
 
   /// Makes a link's origin, confidence and evidence group those of its best claim. A link without claims goes.
@@ -51,11 +50,11 @@ struct Links {
           SELECT origin, confidence, evidence_group FROM claim WHERE link_id = ? ORDER BY origin, confidence DESC, id LIMIT 1
           """), arguments: [link])
     guard let best else {
-      return try db.cachedStatement(sql: "DELETE FROM link WHERE id = ?").execute(arguments: [link])
+      return try db.cachedStatement(sql: "DELETE FROM link WHERE id = ?").run([link])
     }
     let update = try db.cachedStatement(
       sql: "UPDATE link SET origin = ?, confidence = ?, evidence_group = ? WHERE id = ?")
-    try update.execute(arguments: [best[0] as Int64, best[1] as Double, best[2] as Int64, link])
+    try update.run([best[0] as Int64, best[1] as Double, best[2] as Int64, link])
   }
 
   private func add(_ claim: LinkClaim, to link: Int64, at: Int64) throws {
@@ -65,7 +64,7 @@ struct Links {
         UPDATE link SET origin = ?, confidence = ?, evidence_group = ?
         WHERE id = ? AND (origin > ? OR origin = ? AND confidence < ?)
         """)
-    try update.execute(arguments: [
+    try update.run([
       claim.origin, claim.confidence, claim.group, link, claim.origin, claim.origin, claim.confidence,
     ])
   }
@@ -76,7 +75,7 @@ struct Links {
         INSERT INTO claim (link_id, sighting_id, inventory_id, event_seq, at, origin, confidence, evidence_group, rule,
           rule_version, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
-    try insert.execute(arguments: [
+    try insert.run([
       link, claim.sighting, claim.inventory, claim.event, at, claim.origin, claim.confidence, claim.group,
       claim.rule, claim.ruleVersion, claim.evidence,
     ])

@@ -49,7 +49,7 @@ final class Projector {
   private func lastEvent(of thing: Int64) throws -> Int64? {
     let select = try db.cachedStatement(
       sql: "SELECT at FROM event_subject WHERE thing_id = ? ORDER BY at DESC LIMIT 1")
-    return try Int64.fetchOne(select, arguments: [thing])
+    return try select.integer([thing])
   }
 
   private func lastScan(of image: Int64, but moment: Moment) throws -> Int64? {
@@ -58,8 +58,7 @@ final class Projector {
         SELECT max(at) FROM (SELECT max(at) AS at FROM image_seen WHERE image_id = ? AND id <> ?
         UNION ALL SELECT max(received) FROM inventory WHERE image_id = ? AND id <> ?)
         """)
-    return try Int64.fetchOne(
-      select, arguments: [image, moment.number("seen"), image, moment.number("inventory")])
+    return try select.integer([image, moment.number("seen"), image, moment.number("inventory")])
   }
 
   /// Of a thing whose whole history is told: nothing is known of it yet.
@@ -85,14 +84,20 @@ final class Projector {
   /// Tells anew what came late. Goes from the earliest on: what was copied of it is told after it.
   func settle() throws {
     var told: [Int64: Int] = [:]
-    while let (thing, at) = late.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
-      late[thing] = nil
-      told[thing, default: 0] += 1
-      // Vms said to be clones of each other at one instant would never come to an end.
-      if told[thing, default: 0] > 100 { continue }
-      try replay(thing, from: at)
-      try markDependents(of: thing, from: at)
+    while !late.isEmpty {
+      for (thing, _) in late.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) where late[thing] != nil {
+        told[thing, default: 0] += 1
+        // Vms said to be clones of each other at one instant would never come to an end.
+        if told[thing, default: 0] > 100 { late[thing] = nil } else { try settle(thing) }
+      }
     }
+  }
+
+  /// Tells this one anew, if it came late; what was copied of it stays for the end of the batch.
+  func settle(_ thing: Int64) throws {
+    guard let at = late.removeValue(forKey: thing) else { return }
+    try replay(thing, from: at)
+    try markDependents(of: thing, from: at)
   }
 
   private func replay(_ thing: Int64, from at: Int64) throws {
@@ -154,7 +159,7 @@ final class Projector {
   private func isDeployed(_ thing: Int64) throws -> Bool {
     guard try kind(thing) == "image" else { return false }
     let select = try db.cachedStatement(sql: "SELECT role = 'deployed' FROM image WHERE thing_id = ?")
-    return try Bool.fetchOne(select, arguments: [thing]) ?? false
+    return try select.integer([thing]) == 1
   }
 
   /// Where an image turns out to be deployed, or not to be, its vms change it, or an image of their own instead.
@@ -163,7 +168,7 @@ final class Projector {
     let select = try db.cachedStatement(
       sql:
         "SELECT from_id, min(valid_from) FROM link WHERE to_id = ? AND from_id IN (SELECT thing_id FROM vm) GROUP BY 1")
-    for row in try Row.fetchAll(select, arguments: [image]) { mark(row[0], from: row[1]) }
+    for (vm, at) in try select.all([image], { ($0.integer(0), $0.integer(1)) }) { mark(vm, from: at) }
     try markDependents(of: image, from: 0)
   }
 
@@ -175,14 +180,13 @@ final class Projector {
         SELECT DISTINCT l.to_id FROM link l JOIN image i ON i.thing_id = l.to_id
         WHERE l.from_id = ? AND i.role = 'deployed' AND l.to_id <> ?
         """)
-    return try Int64.fetchAll(select, arguments: [thing, ownImage(of: thing) ?? 0])
+    return try select.integers([thing, ownImage(of: thing) ?? 0])
   }
 
   private func markDependents(of thing: Int64, from at: Int64) throws {
     let select = try db.cachedStatement(
       sql: "SELECT dependent_id, min(at) FROM inheritance WHERE on_id = ? AND at >= ? GROUP BY dependent_id")
-    for row in try Row.fetchAll(select, arguments: [thing, at]) {
-      let (dependent, time): (Int64, Int64) = (row[0], row[1])
+    for (dependent, time) in try select.all([thing, at], { ($0.integer(0), $0.integer(1)) }) {
       if dependent != thing { mark(dependent, from: time) }
     }
   }

@@ -49,8 +49,8 @@ struct Rebuild {
 
   private func tellEvent(_ seq: Int64, _ projector: Projector, _ facts: Facts) throws {
     let select = try db.cachedStatement(sql: "SELECT seq, at, body FROM event WHERE seq = ?")
-    guard let row = try Row.fetchOne(select, arguments: [seq]) else { return }
-    let fact = try facts.fact(row)
+    guard let event = try select.all([seq], StoredEvent.init).first else { return }
+    let fact = try facts.fact(event)
     guard case .report(let report) = fact.body, report.event.kind != .action else { return }
     guard let subject = report.image ?? report.vm ?? report.host ?? report.release else { return }
     let thing = try projector.things.history(of: subject)

@@ -51,11 +51,11 @@ struct Resolver {
         sql: """
           SELECT t.key FROM understood u JOIN thing t ON t.id = u.image_id WHERE u.event_seq = ? AND u.name = ?
           """)
-      return try things.image(String.fetchOne(select, arguments: [seq, name]) ?? name, at: at)
+      return try things.image(select.text([seq, name]) ?? name, at: at)
     }
     guard let known = try find(name), known.key != name else { return try things.image(name, at: at) }
     let insert = try db.cachedStatement(sql: "INSERT INTO understood VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-    try insert.execute(arguments: [seq, name, known.id])
+    try insert.run([seq, name, known.id])
     return try things.image(known.key, at: at)
   }
 
@@ -69,13 +69,13 @@ struct Resolver {
     return try only(name.hasPrefix("/") ? "path = ?" : "name = ?", [name])
   }
 
-  private func only(_ condition: String, _ arguments: StatementArguments) throws -> (id: Int64, key: String)? {
+  private func only(_ condition: String, _ arguments: [any Bindable]) throws -> (id: Int64, key: String)? {
     let select = try db.cachedStatement(
       sql: """
         SELECT t.id, t.key FROM image i JOIN thing t ON t.id = i.thing_id
         WHERE \(condition) AND EXISTS (SELECT 1 FROM life WHERE thing_id = t.id AND valid_to = ?) LIMIT 2
         """)
-    let rows = try Row.fetchAll(select, arguments: arguments + [Dialect.forever])
-    return rows.count == 1 ? rows.first.map { ($0["id"], $0["key"]) } : nil
+    let rows = try select.all(arguments + [Dialect.forever]) { ($0.integer(0), $0.text(1) ?? "") }
+    return rows.count == 1 ? rows.first : nil
   }
 }

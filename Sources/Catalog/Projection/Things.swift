@@ -5,6 +5,8 @@ internal import GRDB
 final class Things {
   private let db: Database
   private var known: [String: Int64] = [:]
+  /// Asked for and not there.
+  private var unknown: Set<String> = []
   private var names: [Int64: (kind: String, key: String)] = [:]
   private var firstSeen: [Int64: Int64] = [:]
   /// Hosts, vms and images that no fact named before this transaction.
@@ -25,11 +27,14 @@ final class Things {
   func existing(_ kind: String, _ key: String) throws -> Int64? {
     let name = "\(kind) \(key)"
     if let id = known[name] { return id }
+    if unknown.contains(name) { return nil }
     let select = try db.cachedStatement(sql: "SELECT id FROM thing WHERE kind = ? AND key = ?")
-    let id = try Int64.fetchOne(select, arguments: [kind, key])
+    let id = try select.integer([kind, key])
     if let id {
       known[name] = id
       names[id] = (kind, key)
+    } else {
+      unknown.insert(name)
     }
     return id
   }
@@ -56,7 +61,7 @@ final class Things {
   func firstSeen(_ thing: Int64, table: String) throws -> Int64? {
     if let known = firstSeen[thing] { return known }
     let select = try db.cachedStatement(sql: "SELECT first_seen FROM \(table) WHERE thing_id = ?")
-    return try Int64.fetchOne(select, arguments: [thing])
+    return try select.integer([thing])
   }
 
   func release(_ kind: String, _ name: String, _ version: String) throws -> Int64 {
@@ -66,7 +71,7 @@ final class Things {
     let id = try id("release", key)
     let insert = try db.cachedStatement(
       sql: "INSERT INTO application_release (thing_id, kind, name, version) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-    try insert.execute(arguments: [id, kind, name, version])
+    try insert.run([id, kind, name, version])
     return id
   }
 
@@ -77,10 +82,9 @@ final class Things {
   private func name(_ thing: Int64) throws -> (kind: String, key: String) {
     if let name = names[thing] { return name }
     let select = try db.cachedStatement(sql: "SELECT kind, key FROM thing WHERE id = ?")
-    guard let row = try Row.fetchOne(select, arguments: [thing]) else {
+    guard let name = try select.all([thing], { ($0.text(0) ?? "", $0.text(1) ?? "") }).first else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a thing is there and is not")
     }
-    let name: (String, String) = (row[0], row[1])
     names[thing] = name
     return name
   }
@@ -88,7 +92,7 @@ final class Things {
   /// The dependent's history holds a copy of what the other's was at `at`.
   func inherit(_ dependent: Int64, from other: Int64, at: Int64) throws {
     let insert = try db.cachedStatement(sql: "INSERT INTO inheritance VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-    try insert.execute(arguments: [try history(of: other), at, dependent])
+    try insert.run([try history(of: other), at, dependent])
   }
 
   /// Whose history a thing's is part of: that of a vm's own image belongs to the vm.
@@ -103,7 +107,7 @@ final class Things {
     for statement in [
       "DELETE FROM link WHERE from_id = ?", "DELETE FROM image_place WHERE image_id = ?",
       "DELETE FROM life WHERE thing_id = ?", "DELETE FROM image WHERE thing_id = ?",
-    ] { try db.cachedStatement(sql: statement).execute(arguments: [image]) }
+    ] { try db.cachedStatement(sql: statement).run([image]) }
     firstSeen[image] = nil
   }
 
@@ -117,14 +121,13 @@ final class Things {
     }
     if let old {
       let update = try db.cachedStatement(sql: "UPDATE \(table) SET first_seen = ? WHERE thing_id = ?")
-      try update.execute(arguments: [at, id])
+      try update.run([at, id])
       let life = try db.cachedStatement(sql: "UPDATE life SET valid_from = ? WHERE thing_id = ? AND valid_from = ?")
-      try life.execute(arguments: [at, id, old])
+      try life.run([at, id, old])
     } else {
-      try db.cachedStatement(sql: insert).execute(
-        arguments: StatementArguments([id]) + StatementArguments(columns) + [at])
+      try db.cachedStatement(sql: insert).run([id] + columns + [at])
       let life = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
-      try life.execute(arguments: [id, at, Dialect.forever])
+      try life.run([id, at, Dialect.forever])
       new.insert(id)
     }
     firstSeen[id] = at
@@ -135,7 +138,7 @@ final class Things {
 /// The id of `thing`, made where it is new.
 func thing(_ db: Database, _ kind: String, _ key: String) throws -> Int64 {
   let select = try db.cachedStatement(sql: "SELECT id FROM thing WHERE kind = ? AND key = ?")
-  if let known = try Int64.fetchOne(select, arguments: [kind, key]) { return known }
-  let insert = try db.cachedStatement(sql: "INSERT INTO thing (kind, key) VALUES (?, ?) RETURNING id")
-  return try found(Int64.fetchOne(insert, arguments: [kind, key]))
+  if let known = try select.integer([kind, key]) { return known }
+  let insert = try db.cachedStatement(sql: "INSERT INTO thing (kind, key) VALUES (?, ?)")
+  return try found(insert.insert([kind, key]))
 }

@@ -24,13 +24,13 @@ struct VMHistory {
 
   /// Takes back what was projected.
   func reset(firstSeen: Int64) throws {
-    try db.cachedStatement(sql: "DELETE FROM link WHERE to_id = ?").execute(arguments: [vm])
-    try db.cachedStatement(sql: "DELETE FROM link WHERE from_id = ?").execute(arguments: [vm])
+    try db.cachedStatement(sql: "DELETE FROM link WHERE to_id = ?").run([vm])
+    try db.cachedStatement(sql: "DELETE FROM link WHERE from_id = ?").run([vm])
     for table in ["vm_state", "vm_setting"] {
-      try db.cachedStatement(sql: "DELETE FROM \(table) WHERE vm_id = ?").execute(arguments: [vm])
+      try db.cachedStatement(sql: "DELETE FROM \(table) WHERE vm_id = ?").run([vm])
     }
-    try db.cachedStatement(sql: "UPDATE vm SET name = NULL WHERE thing_id = ?").execute(arguments: [vm])
-    try db.cachedStatement(sql: "DELETE FROM inheritance WHERE dependent_id = ?").execute(arguments: [vm])
+    try db.cachedStatement(sql: "UPDATE vm SET name = NULL WHERE thing_id = ?").run([vm])
+    try db.cachedStatement(sql: "DELETE FROM inheritance WHERE dependent_id = ?").run([vm])
     try life.reset(vm, firstSeen: firstSeen)
     if let own = try ownImage() { try things.forget(image: own) }
   }
@@ -70,17 +70,17 @@ struct VMHistory {
     let images = try present(at).map(\.image)
     guard images.count == 1, let image = images.first, image != (try ownImage()) else { return nil }
     let select = try db.cachedStatement(sql: "SELECT thing_id FROM image WHERE thing_id = ? AND role = 'deployed'")
-    return try Int64.fetchOne(select, arguments: [image])
+    return try select.integer([image])
   }
 
   private func begin(_ report: Report) throws {
     if let name = report.event.name {
-      try db.cachedStatement(sql: "UPDATE vm SET name = ? WHERE thing_id = ?").execute(arguments: [name, vm])
+      try db.cachedStatement(sql: "UPDATE vm SET name = ? WHERE thing_id = ?").run([name, vm])
     }
     guard let host = report.host else { return }
     let select = try db.cachedStatement(
       sql: "SELECT id FROM link WHERE to_id = ? AND from_id <> ? AND valid_from <= ? AND valid_to > ?")
-    for link in try Int64.fetchAll(select, arguments: [vm, host, report.at, report.at]) {
+    for link in try select.integers([vm, host, report.at, report.at]) {
       try links.end(link, at: report.at)
     }
     let until = try end(db, by: .hostDecommissioned, of: host, after: report.at)
@@ -142,13 +142,13 @@ struct VMHistory {
   private func present(_ at: Int64) throws -> [(link: Int64, image: Int64)] {
     let select = try db.cachedStatement(
       sql: "SELECT id, to_id FROM link WHERE from_id = ? AND valid_from <= ? AND valid_to > ? ORDER BY to_id")
-    return try Row.fetchAll(select, arguments: [vm, at, at]).map { ($0[0], $0[1]) }
+    return try select.all([vm, at, at]) { ($0.integer(0), $0.integer(1)) }
   }
 
   /// Its images up to `at`, those among them whose link a deletion ended.
   private func everyImage(_ at: Int64) throws -> [Int64] {
     let select = try db.cachedStatement(sql: "SELECT DISTINCT to_id FROM link WHERE from_id = ? AND valid_from <= ?")
-    return try Int64.fetchAll(select, arguments: [vm, at])
+    return try select.integers([vm, at])
   }
 
   private func rest(on thing: Int64, at: Int64) throws { try things.inherit(vm, from: thing, at: at) }
@@ -156,7 +156,7 @@ struct VMHistory {
   private func delete(_ at: Int64) throws {
     try life.end(vm, at: at)
     let select = try db.cachedStatement(sql: "SELECT id FROM link WHERE to_id = ? AND valid_from <= ? AND valid_to > ?")
-    for link in try Int64.fetchAll(select, arguments: [vm, at, at]) { try links.end(link, at: at) }
+    for link in try select.integers([vm, at, at]) { try links.end(link, at: at) }
     try links.endAll(from: vm, at: at)
     for table in ["vm_state", "vm_setting"] { try periods.end(table, "vm_id = ?", [vm], at: at, isOne: false) }
     if let own = try ownImage() { try ImageHistory(db, things, own).delete(at: at) }
@@ -164,17 +164,17 @@ struct VMHistory {
 
   /// Nil ends what was.
   private func set(
-    _ table: String, _ condition: String, _ key: StatementArguments, _ column: String, _ value: String?, _ at: Int64
+    _ table: String, _ condition: String, _ key: [any Bindable], _ column: String, _ value: String?, _ at: Int64
   ) throws {
     let select = try db.cachedStatement(
       sql: "SELECT \(column) FROM \(table) WHERE \(condition) AND valid_from <= ? AND valid_to > ?")
-    let known = try String.fetchOne(select, arguments: key + [at, at])
+    let known = try select.text(key + [at, at])
     if known == value { return }
     if known != nil { try periods.end(table, condition, key, at: at) }
     guard let value else { return }
     let marks = condition.filter { $0 == "?" }.map { _ in "?, " }.joined()
     let insert = try db.cachedStatement(sql: "INSERT INTO \(table) VALUES (\(marks)?, ?, ?)")
-    try insert.execute(arguments: key + [at, value, Dialect.forever])
+    try insert.run(key + [at, value, Dialect.forever])
   }
 
   private func ownImage() throws -> Int64? { try things.existing("image", "vm:\(try uuid())") }

@@ -14,6 +14,8 @@ func openDatabase(_ path: String, _ migrator: DatabaseMigrator) throws -> Databa
       try $0.execute(sql: "PRAGMA trusted_schema = OFF")
       // In KiB: the pages that a batch of events touches are not read again and again.
       try $0.execute(sql: "PRAGMA cache_size = -131072")
+      // In pages: a page that many batches change is brought from the log into the file once.
+      try $0.execute(sql: "PRAGMA wal_autocheckpoint = 16384")
     }
     let database = try DatabaseQueue(path: path, configuration: configuration)
     try checkVersion(database, path, migrator)
