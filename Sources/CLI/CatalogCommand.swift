@@ -58,10 +58,5 @@ struct CatalogRebuild: AsyncParsableCommand {
 
 /// A problem becomes one line and exit status 2.
 private func reportingProblems(_ body: () async throws -> Void) async throws {
-  do {
-    try await body()
-  } catch let problem as Problem {
-    complain("\(problem)")
-    throw ExitCode(2)
-  }
+  do { try await body() } catch let problem as Problem { try fail(problem) }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Reports
 internal import Scanner
 
 /// `vmlineage doctor`: what is missing on this machine.
@@ -23,7 +24,7 @@ struct DoctorCommand: AsyncParsableCommand {
     checks.append(await checkAppliance())
     switch output.format {
     case .table: try answer(Data((checks.map(line).joined(separator: "\n") + "\n").utf8))
-    case .json: try answer(try document(checks) + Data("\n".utf8))
+    case .json: try answer(try jsonDocument(Document(checks: checks)))
     }
     if checks.contains(where: { $0.isNeeded && $0.outcome == .missing }) { throw ExitCode(1) }
   }
@@ -42,11 +43,5 @@ struct DoctorCommand: AsyncParsableCommand {
   private struct Document: Encodable {
     let schema = "vmlineage.doctor/1"
     let checks: [MachineCheck]
-  }
-
-  private func document(_ checks: [MachineCheck]) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(Document(checks: checks))
   }
 }

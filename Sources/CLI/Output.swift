@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Inventory
 
 /// Gives standard input, output and error something to stand on where the caller closed them: the next file opened would
 /// take their number, and what is printed would go into it.
@@ -13,6 +14,12 @@ func complain(_ text: String) { writeError("vmlineage: \(text)\n") }
 /// Text as it stands on standard error. Where nobody can read it (closed, disk full), work goes on all the same.
 func writeError(_ text: String) {
   try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+}
+
+/// Ends a command that could not do what it was asked.
+func fail(_ problem: Problem) throws -> Never {
+  complain(problem.description)
+  throw ExitCode(["usage": 64, "unknown-name": 1][problem.code] ?? 2)
 }
 
 /// The answer, on standard output.

@@ -27,8 +27,6 @@ package func commonDocument(_ shared: [Shared], _ subject: Comparison.Subject) t
     var p: Double?
     var corrected: Double?
   }
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
   let items = shared.map { one in
     Item(
       name: one.name, version: subject == .applications ? one.detail : nil,
@@ -37,8 +35,7 @@ package func commonDocument(_ shared: [Shared], _ subject: Comparison.Subject) t
       othersHaving: one.othersHaving, others: one.others, confidence: one.confidence, lift: one.lift, p: one.p,
       corrected: one.corrected)
   }
-  let document = Document(subject: subject.rawValue, count: shared.count, items: items)
-  return try encoder.encode(document) + Data("\n".utf8)
+  return try jsonDocument(Document(subject: subject.rawValue, count: shared.count, items: items))
 }
 
 /// What is shared, for people.

@@ -17,12 +17,7 @@ package struct FindDocument: Encodable {
     items = answers.map(Item.init)
   }
 
-  package func data() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .iso8601
-    return try encoder.encode(self) + Data("\n".utf8)
-  }
+  package func data() throws -> Data { try jsonDocument(self) }
 
   private struct Item: Encodable {
     var answer: Answer
@@ -99,14 +94,12 @@ package func readyList(_ isJSON: Bool) throws -> String {
       var schema = "vmlineage.questions/1"
       var questions: [Element]
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     let questions = ReadyQuestion.all.map { ready in
       Document.Element(
         name: ready.name, help: ready.help, command: ready.command,
         parameters: ready.parameters.map { .init(name: $0.name, help: $0.help, default: $0.standard) })
     }
-    return String(decoding: try encoder.encode(Document(questions: questions)), as: UTF8.self) + "\n"
+    return String(decoding: try jsonDocument(Document(questions: questions)), as: UTF8.self)
   }
   return ReadyQuestion.all.map { ready in
     let parameters = ready.parameters.map { parameter in

@@ -22,13 +22,7 @@ package struct ScanDocument: Encodable, Sendable {
     self.images = images.map { ImageElement($0, files: files) }
   }
 
-  /// One document: sorted keys, times in ISO 8601 and UTC, a line feed at its end.
-  package func data() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .iso8601
-    return try encoder.encode(self) + Data("\n".utf8)
-  }
+  package func data() throws -> Data { try jsonDocument(self) }
 }
 
 struct ImageElement: Encodable {

@@ -24,11 +24,8 @@ package func selectDocument(_ result: SelectedRows) throws -> Data {
       }
     }
   }
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-  let document = Document(
-    columns: result.columns, rows: result.rows.map { $0.map { Cell(cell: $0) } }, cut: result.isCut)
-  return try encoder.encode(document) + Data("\n".utf8)
+  return try jsonDocument(
+    Document(columns: result.columns, rows: result.rows.map { $0.map { Cell(cell: $0) } }, cut: result.isCut))
 }
 
 /// The rows for people.

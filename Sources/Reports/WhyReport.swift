@@ -49,10 +49,7 @@ package func whyDocument(_ ways: [Way]) throws -> Data {
           })
       })
   }
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-  encoder.dateEncodingStrategy = .iso8601
-  return try encoder.encode(Document(count: ways.count, ways: elements)) + Data("\n".utf8)
+  return try jsonDocument(Document(count: ways.count, ways: elements))
 }
 
 /// Ways for people: each step with its claims below.

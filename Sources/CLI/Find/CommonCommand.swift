@@ -64,10 +64,4 @@ struct CommonCommand: ParsableCommand {
   }
 }
 
-/// Ends a question that could not be answered.
-func fail(_ problem: Problem) throws -> Never {
-  complain(problem.description)
-  throw ExitCode(["usage": 64, "unknown-name": 1][problem.code] ?? 2)
-}
-
 extension Comparison.Subject: ExpressibleByArgument {}

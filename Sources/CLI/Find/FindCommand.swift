@@ -64,20 +64,16 @@ struct FindCommand: ParsableCommand {
 
   func run() throws {
     if list { return try answer(Data(readyList(format == .json).utf8)) }
+    let question: Question
+    do { question = try asked() } catch let problem as Problem { try fail(problem) }
     do {
-      let question = try asked()
       let catalog = try Catalog(existing: catalog.path)
       if explain { return try answer(Data(explanationText(catalog.explain(question)).utf8)) }
       try count ? printCount(catalog.count(question), question) : printAnswers(catalog.find(question), question)
     } catch let problem as Problem {
+      guard problem.code == "unknown-name" else { try fail(problem) }
       complain(problem.description)
-      switch problem.code {
-      case "usage": throw ExitCode(64)
-      case "unknown-name":
-        if let entity = try? asked().entity { try printAnswers([], Question(entity)) }
-        throw ExitCode(1)
-      default: throw ExitCode(2)
-      }
+      try printAnswers([], question)
     }
   }
 

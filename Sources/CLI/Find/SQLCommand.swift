@@ -43,8 +43,7 @@ struct SQLCommand: ParsableCommand {
       if result.isCut { complain("only the first \(limit) rows are shown; --limit gives more") }
       if result.rows.isEmpty { throw ExitCode(1) }
     } catch let problem as Problem {
-      complain(problem.description)
-      throw ExitCode(2)
+      try fail(problem)
     }
   }
 }

@@ -1,6 +1,7 @@
 internal import Catalog
 internal import Foundation
 internal import Inventory
+internal import Reports
 
 /// What became of the events of one call.
 struct RecordTally {
@@ -45,9 +46,6 @@ struct RecordTally {
 
   /// Schema `vmlineage.record/1`.
   func document() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let document = Document(recorded: recorded, repeated: repeated, refused: refused, warnings: warnings)
-    return try encoder.encode(document) + Data("\n".utf8)
+    try jsonDocument(Document(recorded: recorded, repeated: repeated, refused: refused, warnings: warnings))
   }
 }

@@ -72,8 +72,3 @@ func milliseconds(_ date: Date) -> Int64 {
 }
 
 func date(_ milliseconds: Int64) -> Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
-
-/// ISO 8601 in UTC with milliseconds.
-func timestamp(_ date: Date) -> String {
-  date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-}

@@ -12,7 +12,6 @@ final class SightingWriter {
   private let image: Int64
   private let inventory: Int64
   private let things: Things
-  private let links: Links
   private let encoder = JSONEncoder()
 
   init(_ db: Database, _ things: Things, image: Int64, inventory: Int64) {
@@ -20,7 +19,6 @@ final class SightingWriter {
     self.image = image
     self.inventory = inventory
     self.things = things
-    links = Links(db)
     encoder.outputFormatting = .sortedKeys
   }
 
