@@ -27,7 +27,7 @@ struct CatalogCheck: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingProblems {
-      let damage = try Catalog(path: catalog.path).check()
+      let damage = try Catalog(existing: catalog.path).check()
       try answer(Data((damage.isEmpty ? "ok\n" : damage.map { printable($0) + "\n" }.joined()).utf8))
       if !damage.isEmpty { throw ExitCode(1) }
     }
@@ -52,7 +52,7 @@ struct CatalogRebuild: AsyncParsableCommand {
   @OptionGroup var catalog: CatalogOption
 
   func run() async throws {
-    try await reportingProblems { try Catalog(path: catalog.path).rebuild() }
+    try await reportingProblems { try Catalog(existing: catalog.path).rebuild() }
   }
 }
 

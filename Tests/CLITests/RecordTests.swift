@@ -45,6 +45,11 @@ import Testing
       }
       #expect(try count(catalog, "event") == 5)
       #expect(try run([Program.path, "catalog", "check", "--catalog", catalog]).text == "ok\n")
+      let none = catalog + ".none"
+      for command in ["check", "rebuild"] {
+        #expect(try run([Program.path, "catalog", command, "--catalog", none]).status == 2)
+        #expect(!FileManager.default.fileExists(atPath: none))
+      }
       #expect(try run([Program.path, "catalog", "rebuild", "--catalog", catalog]).status == 0)
     }
   }
