@@ -49,18 +49,30 @@ struct Side {
   var last: Level?
   /// A level between, and a table of those of its things that have a way out.
   var meeting: (level: Level, table: String)?
+  /// Only what is captured and certain counts.
+  var isSure = false
 
   var near: Level { nodes[nodes.count - 1] }
   var isWhole: Bool { last == near }
+  /// The levels that it has not come to yet, in order.
+  var ahead: [Level] { last.map { last in Array(nodes.drop { $0 != last }.dropFirst()) } ?? nodes }
+  var isRight: Bool { nodes[0] > near }
+
+  /// Whether something that need not be certain, what scans say of images, lies on the way that is not walked yet.
+  var isOpenToDoubt: Bool {
+    guard !isWhole else { return false }
+    return isRight ? near < .build && (last ?? nodes[0]) > .image : near > .image && (last ?? nodes[0]) < .build
+  }
 
   /// Whether a thing, whose number is the SQL `id`, has a way out to the last table or the far end.
   func exists(from level: Level, _ id: String) -> String {
     let (end, table) = meeting.map { ($0.level, $0.table) } ?? (last ?? nodes[0], last.flatMap { states[$0] })
-    let walks = Walk.all(from: id, level.levels(to: end), prefix: "w", since: chain.since) { other, id in
+    let walks = Walk.all(from: id, level.levels(to: end), prefix: "w", since: chain.since, isSure: isSure) { other, id in
       other == end && table != nil ? [] : chain.tests(other, id)
     }
+    let rank = isSure ? " WHERE rank >= \(Rank.best)" : ""
     let tests = walks.map { walk in
-      let conditions = walk.conditions + (table.map { ["+\(walk.id) IN (SELECT id FROM \($0))"] } ?? [])
+      let conditions = walk.conditions + (table.map { ["+\(walk.id) IN (SELECT id FROM \($0)\(rank))"] } ?? [])
       if walk.tables.isEmpty {
         let here = table == nil ? chain.tests(level, id) : []
         return "(\((conditions + here + ["1 = 1"]).joined(separator: " AND ")))"

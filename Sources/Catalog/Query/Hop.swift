@@ -11,8 +11,11 @@ struct Hop {
   /// The ways from a thing of level `one`, whose number is the SQL `id`, to its neighbours of level `other`: two between
   /// releases and builds (the build's own release, and what scans join), else one.
   ///
-  /// `since`: a parameter that says since when a release must be in the image.
-  static func ways(_ one: Level, to other: Level, from id: String, alias: String, since: String? = nil) -> [Hop] {
+  /// `since`: a parameter that says since when a release must be in the image. `isSure`: links that are captured and
+  /// certain only.
+  static func ways(
+    _ one: Level, to other: Level, from id: String, alias: String, since: String? = nil, isSure: Bool = false
+  ) -> [Hop] {
     let isRight = one < other
     func column(_ table: String, _ left: String, _ right: String) -> Hop {
       Hop(
@@ -28,10 +31,11 @@ struct Hop {
         ], id: "\(alias).\(isRight ? "to_id" : "from_id")", link: alias)
     }
     switch (min(one, other), max(one, other)) {
-    case (.release, .build): return [column("build", "release_id", "thing_id"), link.held(to: other)]
+    case (.release, .build):
+      return [column("build", "release_id", "thing_id"), link.held(to: other).certain(isSure)]
     case (.build, .artifact): return [column("artifact", "build_id", "thing_id")]
     case (.revision, .source): return [column("revision", "thing_id", "source_id")]
-    case (.image, .release): return [link.held(to: other).begun(since: since)]
+    case (.image, .release): return [link.certain(isSure).held(to: other).begun(since: since)]
     case (.vm, .image): return [link.held(to: other)]
     default: return [link]
     }
@@ -41,6 +45,14 @@ struct Hop {
   private func held(to level: Level) -> Hop {
     var hop = self
     hop.conditions.append("EXISTS (SELECT 1 FROM \(level.table) k WHERE k.thing_id = \(id))")
+    return hop
+  }
+
+  /// What lies beyond images and builds is reported by hosts or signed by builds: that is certain anyway.
+  private func certain(_ isSure: Bool) -> Hop {
+    guard isSure, let link else { return self }
+    var hop = self
+    hop.conditions.append("\(link).origin = 1 AND \(link).confidence = 1")
     return hop
   }
 
@@ -64,13 +76,14 @@ struct Walk {
 
   /// All ways to walk `levels`, which are neighbours in order. `test` gives what must hold of the thing of a level.
   static func all(
-    from id: String, _ levels: [Level], prefix: String = "l", since: String? = nil,
+    from id: String, _ levels: [Level], prefix: String = "l", since: String? = nil, isSure: Bool = false,
     test: (Level, String) -> [String] = { _, _ in [] }
   ) -> [Walk] {
     var walks = [Walk(id: id, ids: levels.first.map { [$0: id] } ?? [:])]
     for (one, other) in zip(levels, levels.dropFirst()) {
       walks = walks.flatMap { walk in
-        Hop.ways(one, to: other, from: walk.id, alias: "\(prefix)\(walk.tables.count)", since: since).map { hop in
+        let alias = "\(prefix)\(walk.tables.count)"
+        return Hop.ways(one, to: other, from: walk.id, alias: alias, since: since, isSure: isSure).map { hop in
           var next = walk
           next.tables.append(hop.table)
           next.conditions += hop.conditions + test(other, hop.id)

@@ -26,7 +26,7 @@ extension Planner {
   /// Few things on the way, for which a filter holds, are a better beginning than many at its end.
   private func pivot(_ side: Side) throws -> (level: Level, select: String)? {
     for level in side.nodes.drop(while: { $0 != side.last ?? side.nodes[0] }).dropFirst() where level != near {
-      for condition in side.chain.conditions[level] ?? [] where try isFew(condition.select) {
+      for condition in side.chain.conditions[level] ?? [] where try isFew(condition.select, bound) {
         let outside = side.exists(from: level, "p.id")
         let tests = side.chain.tests(level, "p.id") + [outside]
         return (level, "SELECT p.id FROM (\(condition.select)) p WHERE \(tests.joined(separator: " AND "))")
@@ -35,19 +35,60 @@ extension Planner {
     return nil
   }
 
-  /// The table of ranks of the chosen things by an open side. Only what scans say of images is not certain; what lies
-  /// beyond, reported by hosts or signed by builds, is asked for its existence only.
-  func rank(_ side: inout Side, _ chosen: String) {
-    let isRight = side.nodes[0] > near
-    guard isRight ? near < .build : near > .image else {
-      side.states[near] = draft.table("\(near)s", "SELECT id, \(Rank.best) AS rank FROM \(chosen)")
-      side.last = near
-      return
-    }
+  /// The same side, of which only what is certain counts.
+  func sure(_ side: Side) -> Side {
+    var sure = side
+    sure.isSure = true
+    if side.meeting != nil { meet(&sure) }
+    return sure
+  }
+
+  /// Makes the tables of ranks of the found things by an open side: of those that are `sure` one certain path is enough,
+  /// for the others all are looked at. What lies beyond images and builds is asked for its existence only.
+  func rank(_ side: inout Side, sure: String?, others: String?) {
     let end = side.last ?? side.nodes[0]
-    let cut: Level = isRight ? min(end, .build) : max(end, .image)
-    let nodes = Array(side.nodes.reversed().prefix { isRight ? $0 <= cut : $0 >= cut })
-    var reached = [chosen]
+    let cut: Level = side.isRight ? min(end, max(near, .build)) : max(end, min(near, .image))
+    let nodes = Array(side.nodes.reversed().prefix { side.isRight ? $0 <= cut : $0 >= cut })
+    let followed = sure.map { follow(self.sure(side), nodes, $0) } ?? [:]
+    let ranked = others.map { back(side, nodes, $0) } ?? [:]
+    for level in nodes {
+      let tables = Set([followed[level], ranked[level]].compactMap { $0 }).sorted()
+      guard tables.count == 2 else {
+        side.states[level] = tables.first
+        continue
+      }
+      let both = tables.map { "SELECT id, rank FROM \($0)" }.joined(separator: " UNION ALL ")
+      side.states[level] = draft.table("\(level)s", "SELECT id, max(rank) AS rank FROM (\(both)) x GROUP BY id")
+    }
+    side.last = near
+    side.meeting = nil
+  }
+
+  /// One certain path of each of the things, step by step.
+  private func follow(_ side: Side, _ nodes: [Level], _ found: String) -> [Level: String] {
+    var tables: [Level: String] = [:]
+    var found = found
+    for (one, other) in zip(nodes, nodes.dropFirst()) {
+      let test = { (level: Level, id: String) in side.last == level ? [] : side.chain.tests(level, id) }
+      let picks = Walk.all(from: "t.id", one.levels(to: other), since: side.chain.since, isSure: true, test: test)
+        .map { walk in
+          let conditions = walk.conditions + [side.exists(from: other, walk.id)]
+          return "(SELECT \(walk.id) FROM \(walk.joined()) WHERE \(conditions.joined(separator: " AND ")) LIMIT 1)"
+        }
+      let pick = picks.count == 1 ? picks[0] : "coalesce(\(picks.joined(separator: ", ")))"
+      let table = draft.table("\(one)s", "SELECT t.id, \(Rank.best) + \(pick) AS rank FROM \(found) t")
+      tables[one] = table
+      found = draft.table("picked", "SELECT DISTINCT rank % \(Rank.shift) AS id FROM \(table)")
+    }
+    let last = nodes[nodes.count - 1]
+    tables[last] = side.states[last] ?? draft.table("\(last)s", "SELECT id, \(Rank.best) AS rank FROM \(found)")
+    return tables
+  }
+
+  /// The best path of each of the things, over all that they reach.
+  private func back(_ side: Side, _ nodes: [Level], _ found: String) -> [Level: String] {
+    var side = side
+    var reached = [found]
     for (one, other) in zip(nodes, nodes.dropFirst()) {
       let arms = Walk.all(from: "s.id", one.levels(to: other), since: side.chain.since, test: side.chain.tests)
         .map { walk in
@@ -58,6 +99,7 @@ extension Planner {
         }
       reached.append(draft.table("reached", "SELECT DISTINCT id FROM (\(arms.joined(separator: " UNION ALL "))) x"))
     }
+    let cut = nodes[nodes.count - 1]
     if cut != side.last {
       side.meeting = nil
       let outside = side.exists(from: cut, "t.id")
@@ -65,7 +107,7 @@ extension Planner {
         "\(cut)s", "SELECT t.id, \(Rank.best) AS rank FROM \(reached[nodes.count - 1]) t WHERE \(outside)")
     }
     for index in (0..<nodes.count - 1).reversed() { back(&side, nodes[index], to: nodes[index + 1], reached[index]) }
-    side.last = near
+    return side.states.filter { nodes.contains($0.key) }
   }
 
   /// Ranks of the things in `reached` by those of the level beyond.

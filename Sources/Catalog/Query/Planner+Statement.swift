@@ -19,7 +19,7 @@ extension Planner {
     var sides = try chains.flatMap { try self.sides(of: $0) }
     let own = try chains.flatMap { $0.conditions[near] ?? [] }.map { condition in
       var condition = condition
-      condition.isNamed = try condition.isNamed || !sides.isEmpty && isFew(condition.select)
+      condition.isNamed = try condition.isNamed || !sides.isEmpty && isFew(condition.select, bound)
       return condition
     }
     let nots = try question.not.compactMap { try excluded($0) }
@@ -33,20 +33,17 @@ extension Planner {
         try walk(&sides[index], whole: true)
       }
     }
-    let base = try base(sides, own)
-    let tests = base.tests + nots.map { $0(base.id) } + life(base.id)
-    let filter = tests.isEmpty ? "" : " WHERE \(tests.joined(separator: " AND "))"
-    let limit = isFirst ? question.limit.map { " LIMIT \($0)" } ?? "" : ""
+    let found = try base(sides, own, nots)
+    let limit = isFirst ? question.limit : nil
     var answers: String
     if sides.allSatisfy(\.isWhole) {
-      let order = sides.isEmpty || limit.isEmpty ? "" : " ORDER BY rank DESC"
+      let order = sides.isEmpty || limit == nil ? "" : " ORDER BY rank DESC"
       answers = draft.table(
         "answers",
-        "SELECT \(base.id) AS id, \(Rank.combined(base.ranks.reversed())) AS rank FROM \(base.from)\(filter)\(order)\(limit)"
+        "SELECT \(found.id) AS id, \(Rank.combined(found.ranks.reversed())) AS rank \(found.from)\(order)\(limited(limit))"
       )
     } else {
-      let chosen = draft.table("chosen", "SELECT \(base.id) AS id FROM \(base.from)\(filter)\(limit)")
-      for index in sides.indices where !sides[index].isWhole { rank(&sides[index], chosen) }
+      let chosen = choose(&sides, found, limit)
       let joined = sides.enumerated().map { " JOIN \($1.states[near] ?? "") s\($0) ON s\($0).id = c.id" }
       let all = sides.indices.map { "s\($0).rank" }
       answers = draft.table(
@@ -55,6 +52,27 @@ extension Planner {
     if chains.count == 1 { answers = crossed(answers, sides) }
     return try present(answers, sides, counted: counted)
   }
+
+  /// The first things that are found, with their ranks by the open sides.
+  private func choose(_ sides: inout [Side], _ found: Base, _ limit: Int?) -> String {
+    let chosen = draft.table("chosen", "SELECT \(found.id) AS id \(found.from)\(limited(limit))")
+    for index in sides.indices where !sides[index].isWhole {
+      let side = sides[index]
+      let isCertain = side.isRight ? near >= .build : near <= .image
+      if isCertain {
+        rank(&sides[index], sure: chosen, others: nil)
+      } else if side.isOpenToDoubt {
+        let sure = draft.table("sure", "SELECT c.id FROM \(chosen) c WHERE \(self.sure(side).exists(from: near, "c.id"))")
+        let others = draft.table("others", "SELECT id FROM \(chosen) WHERE id NOT IN (SELECT id FROM \(sure))")
+        rank(&sides[index], sure: sure, others: others)
+      } else {
+        rank(&sides[index], sure: nil, others: chosen)
+      }
+    }
+    return chosen
+  }
+
+  private func limited(_ limit: Int?) -> String { limit.map { " LIMIT \($0)" } ?? "" }
 
   /// Releases asked for between an image and a build: the ranks of both sides cannot be put together, because evidence
   /// for the release and for its build may be one. The best way across counts.
@@ -82,20 +100,19 @@ extension Planner {
     let chains = try Chain.chains(question.filters, makers)
     var sides = try chains.flatMap { try self.sides(of: $0) }
     for index in sides.indices { try walk(&sides[index], whole: true) }
-    let base = try base(sides, chains.flatMap { $0.conditions[near] ?? [] })
-    let filter = base.tests.isEmpty ? "" : " WHERE \(base.tests.joined(separator: " AND "))"
-    return "SELECT \(base.id) AS id FROM \(base.from)\(filter)"
+    let found = try base(sides, chains.flatMap { $0.conditions[near] ?? [] }, [])
+    return "SELECT \(found.id) AS id \(found.from)"
   }
 
   private struct Base {
+    /// FROM and WHERE.
     var from: String
     var id: String
-    var tests: [String]
     var ranks: [String]
   }
 
-  /// Where the asked things come from, what must hold of them besides, and what gives their rank.
-  private func base(_ sides: [Side], _ own: [Condition]) throws -> Base {
+  /// Where the asked things come from, with all that must hold of them, and what gives their rank.
+  private func base(_ sides: [Side], _ own: [Condition], _ nots: [(String) -> String]) throws -> Base {
     let (whole, open) = (sides.filter(\.isWhole), sides.filter { !$0.isWhole })
     var ranks = whole.indices.map { "s\($0).rank" }
     var rest = open
@@ -118,7 +135,8 @@ extension Planner {
       }
     }
     let tests = own.enumerated().filter { $0.offset != used }.map { $0.element.test(id) }
-    return Base(from: from, id: id, tests: tests + rest.map { $0.exists(from: near, id) }, ranks: ranks)
+    let all = tests + rest.map { $0.exists(from: near, id) } + nots.map { $0(id) } + life(id)
+    return Base(from: "FROM \(from) WHERE \((["1 = 1"] + all).joined(separator: " AND "))", id: id, ranks: ranks)
   }
 
   private func life(_ id: String) -> [String] {

@@ -10,7 +10,8 @@ struct Planner {
   let question: Question
   let draft: Draft
   let makers: Conditions
-  /// How many steps may be walked beforehand; about a tenth of a second.
+  /// How many steps may be walked beforehand as far as images or builds; an eighth of it beyond, where the first answers
+  /// are soon found step by step.
   let bound: Int
   static let bound = 20_000
 
@@ -53,24 +54,46 @@ struct Planner {
 
   /// Walks a side from its end while it stays within the bound; to the end where `whole` is wanted.
   func walk(_ side: inout Side, whole: Bool) throws {
-    if side.last == nil {
-      let select = beginning(side.chain, side.nodes[0])
-      guard try whole || isFew(select) else { return }
-      side.states[side.nodes[0]] = draft.table("\(side.nodes[0])s", select)
-      side.last = side.nodes[0]
+    if whole {
+      for level in side.ahead { step(&side, to: level) }
+      return
     }
-    while let last = side.last, let state = side.states[last], last != side.near,
-      let position = side.nodes.firstIndex(of: last)
-    {
-      let next = side.nodes[position + 1]
-      let select = steps(state, last, to: next, side.chain)
-      guard try whole || isFew(select) else { return }
-      side.states[next] = draft.table("\(next)s", "SELECT id, max(rank) AS rank FROM (\(select)) x GROUP BY id")
-      side.last = next
+    // What each step would come to, none of them walked further than is asked.
+    var (trial, counts) = (side, [String]())
+    for level in side.ahead {
+      let isNearEnd = side.isRight ? level >= .build : level <= .image
+      let bound = isNearEnd ? bound : bound / 8
+      let steps = draft.table("steps", "\(select(trial, to: level)) LIMIT \(bound + 1)")
+      counts.append("(SELECT count(*) <= \(bound) FROM \(steps))")
+      // Beyond too many nothing is counted.
+      let reached = "SELECT DISTINCT id, \(Rank.best) AS rank FROM \(steps) WHERE \(counts[counts.count - 1])"
+      trial.states[level] = draft.table("\(level)s", reached)
+      trial.last = level
+    }
+    if counts.isEmpty { return }
+    let statement = try db.makeStatement(sql: draft.statement("SELECT \(counts.joined(separator: ", "))"))
+    let isFew = try Row.fetchOne(statement, arguments: draft.arguments(of: statement))
+    for (index, level) in side.ahead.enumerated() {
+      guard isFew?[index] == true else { return }
+      step(&side, to: level)
     }
   }
 
-  func isFew(_ select: String) throws -> Bool {
+  /// The steps from where a side has come to, or its beginning.
+  private func select(_ side: Side, to level: Level) -> String {
+    guard let last = side.last, let state = side.states[last] else { return beginning(side.chain, level) }
+    return steps(state, last, to: level, side.chain)
+  }
+
+  private func step(_ side: inout Side, to level: Level) {
+    let select = select(side, to: level)
+    let isFirst = side.last == nil
+    side.states[level] = draft.table(
+      "\(level)s", isFirst ? select : "SELECT id, max(rank) AS rank FROM (\(select)) x GROUP BY id")
+    side.last = level
+  }
+
+  func isFew(_ select: String, _ bound: Int) throws -> Bool {
     let sql = draft.statement("SELECT count(*) FROM (SELECT 1 FROM (\(select)) x LIMIT \(bound + 1)) y")
     let statement = try db.makeStatement(sql: sql)
     return try (Int.fetchOne(statement, arguments: draft.arguments(of: statement)) ?? 0) <= bound
@@ -103,8 +126,25 @@ struct Planner {
     }
   }
 
-  /// Where many things lie on both sides of the image or the build, its few rows are tested once.
-  private func meet(_ side: inout Side) {
+  /// Where many things lie on both sides of the image or the build, its few rows are tested once. What is next to few builds
+  /// or images is found once.
+  func meet(_ side: inout Side) {
+    side.meeting = nil
+    if let last = side.last, last == (side.isRight ? .build : .image), let state = side.states[last],
+      side.isRight ? near <= .image : near >= .build
+    {
+      let levels: [Level] = side.isRight ? [.build, .release] : [.image, .release, .build]
+      let walks = Walk.all(
+        from: "s.id", levels, since: side.chain.since, isSure: side.isSure,
+        test: { $0 == near ? [] : side.chain.tests($0, $1) })
+      let rank = side.isSure ? " AND s.rank >= \(Rank.best)" : ""
+      let arms = walks.map { walk in
+        "SELECT \(walk.id) AS id FROM \(walk.joined(behind: "\(state) s")) WHERE \(walk.conditions.joined(separator: " AND "))\(rank)"
+      }
+      let met = "SELECT id, \(Rank.best) AS rank FROM (\(arms.joined(separator: " UNION "))) x"
+      side.meeting = (levels[levels.count - 1], draft.table("met", met))
+      return
+    }
     let (middle, end): (Level, Level) = near >= .artifact ? (.build, .image) : (.image, .artifact)
     let reached = side.last ?? side.nodes[0]
     let isFar = near >= .artifact ? reached <= end : near <= .vm && reached >= end
