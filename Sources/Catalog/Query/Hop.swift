@@ -30,6 +30,8 @@ struct Hop {
     switch (min(one, other), max(one, other)) {
     case (.release, .build): return [column("build", "release_id", "thing_id"), link.held(to: other)]
     case (.build, .artifact): return [column("artifact", "build_id", "thing_id")]
+    // A signature says so, for good and for certain: the index alone answers.
+    case (.artifact, .revision): return [column("link", "from_id", "to_id")]
     case (.revision, .source): return [column("revision", "thing_id", "source_id")]
     case (.image, .release): return [link.held(to: other).begun(since: since)]
     case (.vm, .image): return [link.held(to: other)]
