@@ -96,6 +96,7 @@ struct QuestionTests {
     case 3: return answer.id == "app-\(index / 2)@\(index % 2)"
     case 4: return answer.id == name.utf8.map { String($0, radix: 16) }.joined()
     case 5: return answer.name == "bin/\(name)"
+    case 6: return answer.text("revision") == name
     case 7: return answer.name == "src/\(name)"
     default: return answer.id == name
     }
@@ -123,6 +124,41 @@ struct QuestionTests {
       #expect(throws: Problem.self) { try ids(.images, Filter(.file, "/usr/bin/none")) }
       let unknown = #expect(throws: Problem.self) { try ids(.images, Filter(.source, "carr.c")) }
       #expect(unknown?.remedy?.contains("src/cart.c") == true)
+    }
+  }
+
+  /// Whatever a set is, `--format ids` tells it so that the filter of the same kind finds it and nothing else.
+  @Test(arguments: [
+    (Entity.hosts, Filter.Kind.host), (.vms, .vm), (.images, .image), (.applications, .application),
+    (.releases, .application), (.artifacts, .artifact), (.sources, .source), (.revisions, .revision),
+  ]) func `a set that is passed on stays the same`(entity: Entity, kind: Filter.Kind) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "c.db").path
+      let catalog = try Catalog(path: path)
+      let estate = ChainedThings(seed: 5)
+      // Other things bear the same names: ids of others, paths with colons, one path in two repositories.
+      let awkward = [
+        "UPDATE image SET name = 'image-1', path = 'image-2' WHERE thing_id = \(estate.levels[2][0])",
+        "UPDATE image SET host = 'image', path = '1:2' WHERE thing_id = \(estate.levels[2][3])",
+        "UPDATE thing SET key = 'image:1:2' WHERE id = \(estate.levels[2][4])",
+        "UPDATE vm SET name = 'vm-1' WHERE thing_id IN (\(estate.levels[1][2]), \(estate.levels[1][1]))",
+        "UPDATE source SET repository = 'https://a/b:' || thing_id, path = 'src/a:b.c' WHERE thing_id % 3 = 0",
+        "UPDATE source SET path = repository || ':src/source-1' WHERE thing_id = \(estate.levels[7][0])",
+        "UPDATE revision SET revision_commit = 'abcdef', author = 'Ann'",
+        "UPDATE revision SET revision_commit = NULL WHERE thing_id % 4 = 0",
+        "UPDATE artifact SET sha256 = X'\(String(repeating: "ab", count: 32))', path = 'bin/same' || thing_id",
+      ]
+      let said = try sqlite(path, (["BEGIN"] + estate.sql + awkward + ["COMMIT"]).joined(separator: ";\n"))
+      #expect(said == "")
+      var random = SeededGenerator(seed: 9)
+      let all = try catalog.find(Question(entity))
+      #expect(all.count > 2)
+      for _ in 0..<20 {
+        let some = all.filter { _ in Bool.random(using: &random) }
+        if some.isEmpty { continue }
+        let found = try catalog.find(Question(entity, [Filter(kind, some.map(\.id))]))
+        #expect(Set(found.map(\.values)) == Set(some.map(\.values)), "\(some.map(\.id))")
+      }
     }
   }
 

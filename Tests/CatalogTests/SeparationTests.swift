@@ -181,15 +181,15 @@ private struct NaiveCounts {
   ) -> [String] {
     let index = estate.levels[3].firstIndex(of: thing) ?? 0
     func name(_ thing: Int) -> String { estate.names[thing] ?? "" }
-    func next(_ from: Int) -> [Int] { estate.links.filter { $0.from == from }.map(\.to) }
     switch subject {
     case .applications: return ["app-\(index / 2) \(index % 2) ", "app-\(index / 2) any "]
     case .sources:
-      let source = next(thing).first ?? 0
+      let source = estate.links.first { $0.from == thing }?.to ?? 0
       return ["src/\(name(source)) \(name(same[thing] ?? thing)) ", "src/\(name(source)) any "]
     case .artifacts:
-      let build = estate.links.first { $0.to == thing }?.from ?? 0
-      let release = estate.links.first { $0.to == build && $0.group == 0 && $0.validFrom == 0 }?.from ?? 0
+      // What holds from the beginning is no link but a column.
+      func owner(_ thing: Int) -> Int { estate.links.first(where: { $0.to == thing && $0.validFrom == 0 })?.from ?? 0 }
+      let release = owner(owner(thing))
       let application = "app-\((estate.levels[3].firstIndex(of: release) ?? 0) / 2)"
       let artifact = name(same[thing] ?? thing)
       let digest = artifact.utf8.map { String($0, radix: 16) }.joined()

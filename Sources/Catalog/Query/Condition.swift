@@ -142,6 +142,6 @@ struct Conditions {
   }
 }
 
-func json(_ values: [String]) -> String {
-  (try? JSONEncoder().encode(values)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+func json(_ value: some Encodable) -> String {
+  (try? JSONEncoder().encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
 }
