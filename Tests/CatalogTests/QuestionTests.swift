@@ -49,17 +49,29 @@ struct QuestionTests {
       for _ in 0..<60 {
         let entity = Int.random(in: 0..<8, using: &random)
         let chosen = Set((0..<Int.random(in: 1..<4, using: &random)).map { _ in Int.random(in: 0..<8, using: &random) })
-        var (filters, allowed): ([Filter], [Int: Set<Int>]) = ([], [:])
+        var (filters, chains): ([Filter], [ChainedThings.Filters]) = ([], [.init()])
         for level in chosen.sorted() {
           guard let (filter, things) = filter(estate, level, &random) else { continue }
           filters.append(filter)
-          allowed[level] = things
+          chains[0].allowed[level] = things
+          // The same filter once more begins another chain.
+          guard Int.random(in: 0..<3, using: &random) == 0,
+            let (other, others) = self.filter(estate, level, &random), other.kind == filter.kind
+          else { continue }
+          filters.append(other)
+          if chains.count == 1 { chains.append(.init()) }
+          chains[1].allowed[level] = others
+        }
+        for kind in [Filter.Kind.parent, .ancestor] where Int.random(in: 0..<4, using: &random) == 0 {
+          let image = estate.levels[2][Int.random(in: 0..<4, using: &random)]
+          filters.append(Filter(kind, estate.names[image] ?? ""))
+          chains[0].parents.append(([image], kind == .parent))
         }
         let at: Int64 = [300_000, 550_000, ChainedThings.now].randomElement(using: &random) ?? 0
         var question = Question(
           QuestionTests.entities[entity], filters, at: Date(timeIntervalSince1970: Double(at) / 1000))
         question.limit = Bool.random(using: &random) ? 3 : nil
-        var truth = estate.answers(entity, allowed, at: at)
+        var truth = estate.answers(entity, chains, at: at)
         if Int.random(in: 0..<3, using: &random) == 0,
           let (not, things) = filter(estate, Int.random(in: 0..<8, using: &random), &random),
           let level = estate.levels.firstIndex(where: { things.isSubset(of: $0) })

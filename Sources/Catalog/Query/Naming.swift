@@ -180,23 +180,26 @@ extension Conditions {
       names(.image, filter.values),
       names("SELECT id AS thing_id FROM thing WHERE kind = 'parent'", ["key"], filter.values),
     ])
-    let step = { (from: String, rank: String) in
+    let step = { (from: String, origins: String, evidence: String) in
       """
-      SELECT l.from_id, \(Rank.extended(rank, ["l"], next: "l.to_id")) FROM \(from) CROSS JOIN link l \
+      SELECT l.from_id AS id, \(Dialect.least(origins, "3 - l.origin")) AS origin, \
+      \(Evidence.merged([evidence, Evidence.of("l")])) AS evidence FROM \(from) CROSS JOIN link l \
       CROSS JOIN image i WHERE l.to_id = s.id AND l.valid_from <= :at AND :at < l.valid_to AND i.thing_id = l.from_id
       """
     }
-    let first = step("(SELECT thing_id AS id FROM (\(parents)) x) s", "\(Rank.best)")
+    let first = step("(SELECT thing_id AS id FROM (\(parents)) x) s", "2", "''")
     let all =
       filter.kind == .parent
-      ? first : "WITH RECURSIVE s (id, rank) AS (\(first) UNION \(step("s", "s.rank"))) SELECT id, rank FROM s"
-    let table = draft.table(
-      "descent",
-      "SELECT id, max(rank) AS rank FROM (SELECT 0 AS id, 0 AS rank WHERE 1 = 0 UNION ALL SELECT * FROM (\(all)) x) y GROUP BY id"
-    )
+      ? first
+      : """
+      WITH RECURSIVE s (id, origin, evidence) AS (\(first) UNION \(step("s", "s.origin", "s.evidence")))
+      SELECT id, origin, evidence FROM s
+      """
+    let rows = "SELECT id, origin, 0 AS next, evidence FROM (SELECT * FROM (\(all)) v) w"
+    let table = draft.table("descent", Rank.weighed(rows))
     return Condition(
-      level: .image, select: "SELECT id FROM \(table)", test: { "+\($0) IN (SELECT id FROM \(table))" },
-      ranked: "SELECT id, rank FROM \(table)")
+      level: .image, select: "SELECT DISTINCT id FROM \(table)", test: { "+\($0) IN (SELECT id FROM \(table))" },
+      ranked: table)
   }
 }
 

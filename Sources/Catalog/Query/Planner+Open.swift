@@ -39,8 +39,9 @@ extension Planner {
   /// beyond, reported by hosts or signed by builds, is asked for its existence only.
   func rank(_ side: inout Side, _ chosen: String) {
     let isRight = side.nodes[0] > near
+    let none = side.chain.isWeighed ? ", '' AS evidence" : ""
     guard isRight ? near < .build : near > .image else {
-      side.states[near] = draft.table("\(near)s", "SELECT id, \(Rank.best) AS rank FROM \(chosen)")
+      side.states[near] = draft.table("\(near)s", "SELECT s.id, \(Rank.best) AS rank\(none) FROM \(chosen) s")
       side.last = near
       return
     }
@@ -62,7 +63,10 @@ extension Planner {
       side.meeting = nil
       let outside = side.exists(from: cut, "t.id")
       side.states[cut] = draft.table(
-        "\(cut)s", "SELECT t.id, \(Rank.best) AS rank FROM \(reached[nodes.count - 1]) t WHERE \(outside)")
+        "\(cut)s",
+        known(
+          side.chain, cut,
+          "SELECT t.id, \(Rank.best) AS rank\(none) FROM \(reached[nodes.count - 1]) t WHERE \(outside)"))
     }
     for index in (0..<nodes.count - 1).reversed() { back(&side, nodes[index], to: nodes[index + 1], reached[index]) }
     side.last = near
@@ -74,11 +78,11 @@ extension Planner {
     let test = { (level: Level, id: String) in level == other ? [] : side.chain.tests(level, id) }
     let arms = Walk.all(from: "t.id", one.levels(to: other), since: side.chain.since, test: test).map { walk in
       """
-      SELECT t.id, \(Rank.extended("s.rank", walk.links, next: "s.id")) AS rank
+      SELECT \(columns(side.chain, "t.id", walk.links))
       FROM \(walk.joined(behind: "\(reached) t")) CROSS JOIN \(state) s
       WHERE \((walk.conditions + ["s.id = \(walk.id)"]).joined(separator: " AND "))
       """
     }.joined(separator: " UNION ALL ")
-    side.states[one] = draft.table("\(one)s", "SELECT id, max(rank) AS rank FROM (\(arms)) x GROUP BY id")
+    side.states[one] = draft.table("\(one)s", best(side.chain, one, arms))
   }
 }

@@ -16,6 +16,8 @@ extension Planner {
       // How sure is it that such a release is anywhere?
       chains = [Chain(reaches: [.image, .release])]
     }
+    Chain.weigh(&chains, near: near)
+    let ranked = chains.flatMap { $0.ranked(near) }
     var sides = try chains.flatMap { try self.sides(of: $0) }
     let own = try chains.flatMap { $0.conditions[near] ?? [] }.map { condition in
       var condition = condition
@@ -37,44 +39,41 @@ extension Planner {
     let tests = base.tests + nots.map { $0(base.id) } + life(base.id)
     let filter = tests.isEmpty ? "" : " WHERE \(tests.joined(separator: " AND "))"
     let limit = isFirst ? question.limit.map { " LIMIT \($0)" } ?? "" : ""
-    var answers: String
-    if sides.allSatisfy(\.isWhole) {
+    let isWeighed = chains.contains(where: \.isWeighed)
+    let answers: String
+    if sides.allSatisfy(\.isWhole), !isWeighed {
       let order = sides.isEmpty || limit.isEmpty ? "" : " ORDER BY rank DESC"
       answers = draft.table(
         "answers",
         "SELECT \(base.id) AS id, \(Rank.combined(base.ranks.reversed())) AS rank FROM \(base.from)\(filter)\(order)\(limit)"
       )
     } else {
-      let chosen = draft.table("chosen", "SELECT \(base.id) AS id FROM \(base.from)\(filter)\(limit)")
+      let isWhole = sides.allSatisfy(\.isWhole)
+      let few = isWhole ? "" : limit
+      let chosen = draft.table(
+        "chosen", "SELECT \(isWeighed ? "DISTINCT " : "")\(base.id) AS id FROM \(base.from)\(filter)\(few)")
       for index in sides.indices where !sides[index].isWhole { rank(&sides[index], chosen) }
-      let joined = sides.enumerated().map { " JOIN \($1.states[near] ?? "") s\($0) ON s\($0).id = c.id" }
-      let all = sides.indices.map { "s\($0).rank" }
-      answers = draft.table(
-        "answers", "SELECT c.id, \(Rank.combined(all.reversed())) AS rank FROM \(chosen) c\(joined.joined())")
+      let tables = sides.map { $0.states[near] ?? "" } + ranked
+      let joined = tables.enumerated().map { " JOIN \($1) s\($0) ON s\($0).id = c.id" }.joined()
+      let all = Array(tables.indices.map { "s\($0)" }.reversed())
+      let ranks = all.map { "\($0).rank" }
+      let select =
+        !isWeighed
+        ? "SELECT c.id, \(Rank.combined(ranks)) AS rank FROM \(chosen) c\(joined)"
+        : together("\(chosen) c\(joined)", ranks, all.map { "\($0).evidence" }, sides)
+      answers = draft.table("answers", isWhole && !limit.isEmpty ? "\(select) ORDER BY rank DESC\(limit)" : select)
     }
-    if chains.count == 1 { answers = crossed(answers, sides) }
     return try present(answers, sides, counted: counted)
   }
 
-  /// Releases asked for between an image and a build: the ranks of both sides cannot be put together, because evidence
-  /// for the release and for its build may be one. The best way across counts.
-  private func crossed(_ answers: String, _ sides: [Side]) -> String {
-    guard near == .release, let left = sides.first(where: { $0.nodes[0] < near }),
-      let right = sides.first(where: { $0.nodes[0] > near }), let images = left.states[.image],
-      let builds = right.states[.build]
-    else { return answers }
-    let arms = Hop.ways(.release, to: .build, from: "a.id", alias: "r").map { (hop: Hop) -> String in
-      let links = ["i"] + (hop.link.map { [$0] } ?? [])
-      let began = left.chain.since.map { " AND i.valid_from >= \($0)" } ?? ""
-      let crossing = Rank.extended("s.rank", links, next: "s.id")
-      return """
-        SELECT a.id, \(Rank.combined([crossing, "b.rank"])) AS rank
-        FROM \(answers) a CROSS JOIN link i CROSS JOIN \(images) s CROSS JOIN \(hop.table) CROSS JOIN \(builds) b
-        WHERE i.to_id = a.id AND i.valid_from <= :at AND :at < i.valid_to\(began) AND s.id = i.from_id
-        AND \(hop.conditions.joined(separator: " AND ")) AND b.id = \(hop.id)
-        """
-    }.joined(separator: " UNION ALL ")
-    return draft.table("crossed", "SELECT id, max(rank) AS rank FROM (\(arms)) x GROUP BY id")
+  /// The best of all that the answers rest on together, one path of each side.
+  private func together(_ from: String, _ ranks: [String], _ evidence: [String], _ sides: [Side]) -> String {
+    let next = sides.isEmpty ? "0" : "s\(sides.count - 1).rank % \(Rank.shift)"
+    let rank = "(\(Evidence.score("evidence")) * 4 + origin) * \(Rank.shift) + next"
+    return """
+      SELECT id, max(\(rank)) AS rank FROM (SELECT c.id, \(Rank.origin(ranks: ranks, links: [])) AS origin, \(next) AS next,
+      \(Evidence.merged(evidence)) AS evidence FROM \(from)) x GROUP BY id
+      """
   }
 
   /// Selects the numbers of all that is found.
@@ -97,7 +96,7 @@ extension Planner {
   /// Where the asked things come from, what must hold of them besides, and what gives their rank.
   private func base(_ sides: [Side], _ own: [Condition]) throws -> Base {
     let (whole, open) = (sides.filter(\.isWhole), sides.filter { !$0.isWhole })
-    var ranks = whole.indices.map { "s\($0).rank" }
+    let ranks = whole.indices.map { "s\($0).rank" }
     var rest = open
     var from = whole.enumerated().map { index, side in
       "\(side.states[near] ?? "") s\(index)" + (index > 0 ? " ON s\(index).id = s0.id" : "")
@@ -105,11 +104,10 @@ extension Planner {
     var id = "s0.id"
     var used: Int?
     if from.isEmpty {
-      used = own.firstIndex { $0.ranked != nil } ?? own.firstIndex { $0.isNamed }
+      used = own.firstIndex { $0.isNamed }
       if used == nil, open.isEmpty { used = own.indices.first }
       if let used {
-        (from, id) = ("(\(own[used].ranked ?? own[used].select)) o", "o.id")
-        if own[used].ranked != nil { ranks.append("o.rank") }
+        (from, id) = ("(\(own[used].select)) o", "o.id")
       } else if let first = open.first {
         (from, id) = ("\(draft.table("streamed", try stream(first), kept: false)) o", "o.id")
         rest.removeFirst()
@@ -180,7 +178,9 @@ extension Planner {
     var next = "a.rank"
     for (index, level) in nodes.enumerated() {
       guard let state = side?.states[level] else { break }
-      joins += "\nLEFT JOIN \(state) n\(index) ON n\(index).id = \(next) % \(Rank.shift)"
+      let best = "(SELECT id, max(rank) AS rank FROM \(state) GROUP BY id)"
+      joins +=
+        "\nLEFT JOIN \(side?.chain.isWeighed == true ? best : state) n\(index) ON n\(index).id = \(next) % \(Rank.shift)"
       labels.append(level.label("n\(index).id"))
       path.append(level)
       next = "n\(index).rank"
