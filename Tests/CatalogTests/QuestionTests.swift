@@ -46,7 +46,7 @@ struct QuestionTests {
       #expect(try sqlite(path, (["BEGIN"] + estate.sql + ["COMMIT"]).joined(separator: ";\n")) == "")
       var random = SeededGenerator(seed: UInt64(seed) + 100)
       var found = 0
-      for _ in 0..<60 {
+      for _ in 0..<40 {
         let entity = Int.random(in: 0..<8, using: &random)
         let chosen = Set((0..<Int.random(in: 1..<4, using: &random)).map { _ in Int.random(in: 0..<8, using: &random) })
         var (filters, chains): ([Filter], [ChainedThings.Filters]) = ([], [.init()])
@@ -136,6 +136,32 @@ struct QuestionTests {
       #expect(throws: Problem.self) { try ids(.images, Filter(.file, "/usr/bin/none")) }
       let unknown = #expect(throws: Problem.self) { try ids(.images, Filter(.source, "carr.c")) }
       #expect(unknown?.remedy?.contains("src/cart.c") == true)
+    }
+  }
+
+  @Test(arguments: 0..<6) func `why an image comes from another is told by its surest way`(seed: Int) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "c.db").path
+      let catalog = try Catalog(path: path)
+      let estate = ChainedThings(seed: UInt64(seed))
+      let said = try sqlite(path, (["BEGIN"] + estate.sql + ["COMMIT"]).joined(separator: ";\n"))
+      #expect(said == "")
+      let at = Date(timeIntervalSince1970: Double(ChainedThings.now) / 1000)
+      for (position, parent) in estate.levels[2].enumerated() {
+        for child in estate.levels[2].dropFirst(position + 1) {
+          var filters = ChainedThings.Filters(allowed: [2: [child]])
+          filters.parents = [(of: [parent], isDirect: false)]
+          // Whether an image is there still is no matter here.
+          var eternal = estate
+          eternal.lives[child] = 1...Int64.max
+          let truth = eternal.answers(2, [filters], at: ChainedThings.now)[child]
+          let ways = try catalog.why(
+            "image:\(estate.names[parent] ?? "")", "image:\(estate.names[child] ?? "")", at: at)
+          #expect(ways.first.map { ($0.confidence * 1e7).rounded() } == truth.map { ($0.confidence * 1e7).rounded() })
+          #expect(ways.first?.origin == truth?.origin)
+          #expect(ways.allSatisfy { $0.steps.first?.from.hasSuffix(estate.names[child] ?? "-") == true })
+        }
+      }
     }
   }
 

@@ -54,25 +54,25 @@ extension Planner {
         "chosen", "SELECT \(isWeighed ? "DISTINCT " : "")\(base.id) AS id FROM \(base.from)\(filter)\(few)")
       for index in sides.indices where !sides[index].isWhole { rank(&sides[index], chosen) }
       let tables = sides.map { $0.states[near] ?? "" } + ranked
-      let joined = tables.enumerated().map { " JOIN \($1) s\($0) ON s\($0).id = c.id" }.joined()
-      let all = Array(tables.indices.map { "s\($0)" }.reversed())
-      let ranks = all.map { "\($0).rank" }
-      let select =
-        !isWeighed
-        ? "SELECT c.id, \(Rank.combined(ranks)) AS rank FROM \(chosen) c\(joined)"
-        : together("\(chosen) c\(joined)", ranks, all.map { "\($0).evidence" }, sides)
+      let select = isWeighed ? together(tables, chosen) : joined(tables, chosen)
       answers = draft.table("answers", isWhole && !limit.isEmpty ? "\(select) ORDER BY rank DESC\(limit)" : select)
     }
     return try present(answers, sides, counted: counted)
   }
 
-  /// The best of all that the answers rest on together, one path of each side.
-  private func together(_ from: String, _ ranks: [String], _ evidence: [String], _ sides: [Side]) -> String {
-    let next = sides.isEmpty ? "0" : "s\(sides.count - 1).rank % \(Rank.shift)"
-    let rank = "(\(Evidence.score("evidence")) * 4 + origin) * \(Rank.shift) + next"
+  /// What the chosen things rest on: in each table they have one row.
+  private func joined(_ tables: [String], _ chosen: String) -> String {
+    let joins = tables.enumerated().map { " JOIN \($1) s\($0) ON s\($0).id = c.id" }.joined()
+    return
+      "SELECT c.id, \(Rank.combined(tables.indices.reversed().map { "s\($0).rank" })) AS rank FROM \(chosen) c\(joins)"
+  }
+
+  /// The best of all that the chosen things rest on together: one row of each table.
+  private func together(_ tables: [String], _ chosen: String) -> String {
+    let all = tables.enumerated().map { "SELECT id, \($0) AS side, rank, evidence FROM \($1)" }
     return """
-      SELECT id, max(\(rank)) AS rank FROM (SELECT c.id, \(Rank.origin(ranks: ranks, links: [])) AS origin, \(next) AS next,
-      \(Evidence.merged(evidence)) AS evidence FROM \(from)) x GROUP BY id
+      SELECT id, \(Evidence.best("side", "rank", "evidence")) AS rank FROM (\(all.joined(separator: " UNION ALL "))) u
+      WHERE +id IN (SELECT id FROM \(chosen)) GROUP BY id
       """
   }
 
@@ -98,7 +98,9 @@ extension Planner {
     let (whole, open) = (sides.filter(\.isWhole), sides.filter { !$0.isWhole })
     let ranks = whole.indices.map { "s\($0).rank" }
     var rest = open
-    var from = whole.enumerated().map { index, side in
+    // Such tables have several rows a thing: beside the first they are only asked whether it is there.
+    let isWeighed = whole.contains { $0.chain.isWeighed }
+    var from = whole.prefix(isWeighed ? 1 : .max).enumerated().map { index, side in
       "\(side.states[near] ?? "") s\(index)" + (index > 0 ? " ON s\(index).id = s0.id" : "")
     }.joined(separator: " JOIN ")
     var id = "s0.id"
@@ -116,7 +118,8 @@ extension Planner {
       }
     }
     let tests = own.enumerated().filter { $0.offset != used }.map { $0.element.test(id) }
-    return Base(from: from, id: id, tests: tests + rest.map { $0.exists(from: near, id) }, ranks: ranks)
+    let others = whole.dropFirst(isWeighed ? 1 : .max).map { "+\(id) IN (SELECT id FROM \($0.states[near] ?? ""))" }
+    return Base(from: from, id: id, tests: tests + others + rest.map { $0.exists(from: near, id) }, ranks: ranks)
   }
 
   private func life(_ id: String) -> [String] {

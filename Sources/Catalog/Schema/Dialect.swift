@@ -25,6 +25,10 @@ enum Dialect {
   /// The smaller of two values (PostgreSQL: `least`).
   static func least(_ one: String, _ other: String) -> String { "min(\(one), \(other))" }
 
+  /// A condition that most rows fit: else the engine takes what is left for so few that no index is worth while
+  /// (PostgreSQL: the condition alone).
+  static func mostly(_ condition: String) -> String { "likely(\(condition))" }
+
   /// Whether a text fits a pattern with `*`, `?` and `[…]` (PostgreSQL: `~` with the pattern as a regular expression).
   static func matches(_ text: String, _ pattern: String) -> String { "\(text) GLOB \(pattern)" }
 

@@ -87,13 +87,6 @@ struct Columns {
 
   func real(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
 
-  /// Feeds the bytes of a text or blob to a hash, and whether there are any.
-  func hash(_ column: Int32, into hasher: inout Hasher) {
-    let count = Int(sqlite3_column_bytes(statement, column))
-    hasher.combine(sqlite3_column_type(statement, column) == SQLITE_NULL ? -1 : count)
-    hasher.combine(bytes: UnsafeRawBufferPointer(start: sqlite3_column_blob(statement, column), count: count))
-  }
-
   func text(_ column: Int32) -> String? { sqlite3_column_text(statement, column).map { String(cString: $0) } }
 }
 

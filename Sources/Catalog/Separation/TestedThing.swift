@@ -16,7 +16,7 @@ extension Comparison.Subject {
     case .applications: ("x.name", ["x.version"], "application_release x")
     case .artifacts:
       (
-        "r.name", ["x.path", "x.sha256"],
+        "r.name", ["x.path", Dialect.hex("x.sha256")],
         "artifact x CROSS JOIN build b ON b.thing_id = x.build_id CROSS JOIN application_release r ON r.thing_id = b.release_id"
       )
     case .sources: ("x.source_id", ["coalesce(x.revision_commit, x.blob)", "x.author"], "revision x")
@@ -39,9 +39,9 @@ extension Comparison.Subject {
       let id = row.integer(0)
       let having = things[id] ?? Having()
       var key = Hasher()
-      row.hash(1, into: &key)
+      key.combine(row.text(1))
       if self != .artifacts { together.add(id, key, having, &gathering) }
-      for column in 2..<2 + columns { row.hash(column, into: &key) }
+      for column in 2..<2 + columns { key.combine(row.text(column)) }
       apart.add(id, key, having, &gathering)
     }
     return apart.all + together.all
