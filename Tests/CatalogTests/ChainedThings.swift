@@ -82,17 +82,23 @@ struct ChainedThings {
     for (level, count) in [(0, 14), (1, 14), (2, 20), (3, 5), (5, 24)] {
       for _ in 0..<count { link(level) }
     }
+    for child in 1..<levels[2].count {
+      for _ in 0..<number(0..<3) { link(levels[2][child], levels[2][number(0..<child)], isScanned: true) }
+    }
   }
 
   private mutating func link(_ level: Int) {
     let from = levels[level][number(0..<levels[level].count)]
     let to = levels[level + 1][number(0..<levels[level + 1].count)]
-    guard !links.contains(where: { $0.from == from && $0.to == to }) else { return }
-    let ended = level != 5 && number(0..<4) == 0
     // Only what scans say is less than certain, and has a group.
-    let isScanned = level == 2 || level == 3
+    link(from, to, isScanned: level == 2 || level == 3, isForGood: level == 5)
+  }
+
+  private mutating func link(_ from: Int, _ to: Int, isScanned: Bool, isForGood: Bool = false) {
+    guard !links.contains(where: { $0.from == from && $0.to == to }) else { return }
+    let ended = !isForGood && number(0..<4) == 0
     let link = Link(
-      from: from, to: to, validFrom: level == 5 ? 0 : Int64(number(1..<400_000)), validTo: ended ? 600_000 : .max,
+      from: from, to: to, validFrom: isForGood ? 0 : Int64(number(1..<400_000)), validTo: ended ? 600_000 : .max,
       origin: isScanned ? number(1..<4) : 1, confidence: isScanned ? Double(number(5..<21)) / 20 : 1,
       group: isScanned ? number(0..<4) : 0)
     links.append(link)
@@ -103,38 +109,82 @@ struct ChainedThings {
       """)
   }
 
+  /// What one chain of filters asks: through which things of each level a path may go, and from which images the image on
+  /// it must come, at once or over any number of steps.
+  struct Filters {
+    var allowed: [Int: Set<Int>] = [:]
+    var parents: [(of: Set<Int>, isDirect: Bool)] = []
+  }
+
   /// All of `entity` for which one path goes through a thing that each filter allows, with the best path's confidence
   /// and origin.
   func answers(_ entity: Int, _ allowed: [Int: Set<Int>], at: Int64) -> [Int: (confidence: Double, origin: Int)] {
-    let first = min(entity, allowed.keys.min() ?? entity)
-    let last = max(entity, allowed.keys.max() ?? entity)
-    var best: [Int: (confidence: Double, origin: Int)] = [:]
-    func consider(_ things: [Int], _ path: [Link]) {
+    answers(entity, [Filters(allowed: allowed)], at: at)
+  }
+
+  /// The same for several chains: the best of all ways to take one path of each.
+  func answers(_ entity: Int, _ chains: [Filters], at: Int64) -> [Int: (confidence: Double, origin: Int)] {
+    var all: [Int: Set<Set<Int>>] = [:]
+    for (position, chain) in chains.enumerated() {
+      let next = paths(entity, chain, at: at)
+      if position == 0 {
+        all = next
+      } else {
+        all = all.filter { next[$0.key] != nil }
+        for (thing, paths) in all {
+          all[thing] = Set(paths.flatMap { one in (next[thing] ?? []).map { one.union($0) } })
+        }
+      }
+    }
+    return all.mapValues { paths in
+      paths.map { ChainedThings.value($0.map { links[$0] }) }
+        .max { ($0.confidence, -$0.origin) < ($1.confidence, -$1.origin) } ?? (0, 3)
+    }
+  }
+
+  /// For each thing the paths that go through it, as positions of those links that are not certain and captured.
+  private func paths(_ entity: Int, _ filters: Filters, at: Int64) -> [Int: Set<Set<Int>>] {
+    var reached = Set(filters.allowed.keys)
+    if !filters.parents.isEmpty { reached.insert(2) }
+    let (first, last) = (min(entity, reached.min() ?? entity), max(entity, reached.max() ?? entity))
+    var found: [Int: Set<Set<Int>>] = [:]
+    func now(from thing: Int, in things: [Int]) -> [Int] {
+      links.indices.filter { index in
+        let link = links[index]
+        return link.from == thing && link.validFrom <= at && at < link.validTo && things.contains(link.to)
+      }
+    }
+    func ancestry(_ image: Int, _ parents: (of: Set<Int>, isDirect: Bool), _ path: Set<Int>) -> [Set<Int>] {
+      now(from: image, in: levels[2]).flatMap { index -> [Set<Int>] in
+        let next = path.union([index])
+        let here = parents.of.contains(links[index].to) ? [next] : []
+        return parents.isDirect ? here : here + ancestry(links[index].to, parents, next)
+      }
+    }
+    func consider(_ things: [Int], _ path: Set<Int>) {
       let level = first + things.count - 1
-      guard let thing = things.last, allowed[level].map({ $0.contains(thing) }) ?? true else { return }
+      guard let thing = things.last, filters.allowed[level].map({ $0.contains(thing) }) ?? true else { return }
       if level == last {
         let answer = things[entity - first]
         guard entity > 2 || lives[answer].map({ $0.lowerBound <= at && at < $0.upperBound }) ?? false else { return }
-        let value = ChainedThings.value(path)
-        if let known = best[answer],
-          (known.confidence, -known.origin) >= (value.confidence, -value.origin)
-        {
-          return
+        var all = [path]
+        for parents in filters.parents {
+          let ways = ancestry(things[2 - first], parents, [])
+          all = all.flatMap { one in ways.map { one.union($0) } }
         }
-        best[answer] = value
+        for one in all {
+          found[answer, default: []].insert(one.filter { links[$0].confidence < 1 || links[$0].origin > 1 })
+        }
         return
       }
-      for link in links
-      where link.from == thing && link.validFrom <= at && at < link.validTo && levels[level + 1].contains(link.to) {
-        consider(things + [link.to], path + [link])
-      }
+      for index in now(from: thing, in: levels[level + 1]) { consider(things + [links[index].to], path.union([index])) }
     }
     for thing in levels[first] { consider([thing], []) }
-    return best
+    return found.filter { !$0.value.isEmpty }
   }
 
   /// Within a group the least counts, groups are multiplied, the weakest origin is the path's.
-  static func value(_ path: [Link]) -> (confidence: Double, origin: Int) {
+  private static func value(_ path: [Link]) -> (confidence: Double, origin: Int) {
     var groups: [Int: Double] = [:]
     var confidence = 1.0
     for link in path {

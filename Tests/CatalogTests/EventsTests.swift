@@ -224,6 +224,16 @@ struct EventsTests {
     #expect(EventTime(text)?.milliseconds == Int64(finished.text.trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 
+  @Test(arguments: [
+    "2026-01-31", "2026-01-31T12:05", "2026-01-31 12:05", "2026-01-31T12:05:07", "2026-01-31T12:05:07.25Z",
+    "2026-01-31T12:05+02:00", "2026-01-31T12:05:07-0330",
+  ]) func `times that people type are what date says`(text: String) throws {
+    let finished = try run(["date", "-u", "-d", text, "+%s%3N"])
+    let milliseconds = Double(finished.text.trimmingCharacters(in: .whitespacesAndNewlines))
+    #expect(EventTime(typed: text)?.date == milliseconds.map { Date(timeIntervalSince1970: $0 / 1000) })
+    #expect(EventTime(typed: "\(text)x") == nil)
+  }
+
   @Test func `what is no time is none, and damaged lines end nothing`() throws {
     for text in [
       "", "2026", "2026-02-29T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "１-01-01T00:00:00Z",

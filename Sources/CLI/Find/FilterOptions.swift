@@ -6,9 +6,12 @@ internal import Foundation
 struct FilterOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A source file: its path, the last part of it, or a pattern.", valueName: "path"))
+    help: ArgumentHelp(
+      "A source file: its path, the last part of it, a pattern, or repository:path.", valueName: "path"))
   var source: [String] = []
-  @Option(parsing: .singleValue, help: ArgumentHelp("A commit, or the beginning of one.", valueName: "commit"))
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("A commit, the beginning of one, or what --format ids tells.", valueName: "commit"))
   var revision: [String] = []
   @Option(parsing: .singleValue, help: ArgumentHelp("A part of an author's name or address.", valueName: "text"))
   var author: [String] = []
@@ -16,7 +19,8 @@ struct FilterOptions: ParsableArguments {
     parsing: .singleValue, help: ArgumentHelp("An application, or one release of it.", valueName: "name[@version]"))
   var application: [String] = []
   @Option(
-    parsing: .singleValue, help: ArgumentHelp("A file that a build ships: its path or SHA-256.", valueName: "file"))
+    parsing: .singleValue,
+    help: ArgumentHelp("A file that a build ships: its path, SHA-256 or build/path.", valueName: "file"))
   var artifact: [String] = []
   @Option(
     parsing: .singleValue,
@@ -48,7 +52,10 @@ struct FilterOptions: ParsableArguments {
   @Flag(help: "Releases of which there is a newer one.") var outdated = false
   @Option(help: "Answers of that origin: captured, declared or inferred.") var origin: String?
   @Option(help: ArgumentHelp("Answers at least that certain, 0 to 1.", valueName: "number")) var minConfidence: String?
-  @Option(help: ArgumentHelp("As it was then: 2026-01-31 or 2026-01-31T12:00:00Z.", valueName: "time")) var at: String?
+  @Option(
+    help: ArgumentHelp(
+      "As it was then: 2026-01-31, 2026-01-31T12:00 or 2026-01-31T12:00:00+01:00; UTC where none is said.",
+      valueName: "time")) var at: String?
   @Option(
     parsing: .singleValue, help: ArgumentHelp("Without what that filter alone would find.", valueName: "filter=value"))
   var not: [String] = []
@@ -87,8 +94,5 @@ extension FilterOptions {
     return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
   }
 
-  static func time(_ text: String) -> Date? {
-    (try? Date(text, strategy: .iso8601)) ?? (try? Date(text + "T00:00:00Z", strategy: .iso8601))
-      ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-  }
+  static func time(_ text: String) -> Date? { EventTime(typed: text)?.date }
 }

@@ -1,9 +1,22 @@
+package import Foundation
+
 /// A time on the wire: ISO 8601 with seconds, their fraction or not, and `Z` or an offset.
-struct EventTime: Decodable, Sendable, Equatable {
+package struct EventTime: Decodable, Sendable, Equatable {
   /// Since 1970 in UTC.
   var milliseconds: Int64
 
-  init(from decoder: any Decoder) throws {
+  package var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
+
+  /// A time as people type it: a day alone, which begins at midnight; without seconds; without an offset, which is UTC.
+  package init?(typed text: String) {
+    let whole = text.utf8.count == 10 ? "\(text)T00:00:00Z" : text
+    let minute = "\(whole.prefix(16)):00\(whole.dropFirst(16))"
+    let times = [whole, "\(whole)Z", minute, "\(minute)Z"].lazy.compactMap { EventTime($0) }
+    guard let time = times.first else { return nil }
+    self = time
+  }
+
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let time = EventTime(try container.decode(String.self)) else {
       throw DecodingError.dataCorruptedError(in: container, debugDescription: "no ISO 8601 time")

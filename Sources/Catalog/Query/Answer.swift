@@ -2,7 +2,7 @@ package import Foundation
 
 /// One thing that was found.
 package struct Answer: Sendable, Equatable {
-  package enum Value: Sendable, Equatable { case text(String), number(Int64), time(Date) }
+  package enum Value: Sendable, Hashable { case text(String), number(Int64), time(Date) }
 
   /// What is known of it, by the keys of its JSON; what is not known is left out.
   package var values: [String: Value]

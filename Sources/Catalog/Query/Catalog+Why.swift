@@ -44,7 +44,7 @@ extension Catalog {
       let named = NamedThings(db: db, makers: planner.makers)
       var (from, to) = (try named.find(one), try named.find(other))
       if from.level > to.level { (from, to) = (to, from) }
-      if from.level == to.level { return try descent(db, planner, from.condition, to.condition) }
+      if from.level == to.level { return try descent(db, planner, from.condition, to.condition, limit) }
       return try walks(db, planner, from, to, limit).map { try way(db, $0) }
     }
   }
@@ -85,29 +85,30 @@ extension Catalog {
     }
   }
 
-  /// From an image to an image that it comes from, over any number of steps; each step is a way of its own.
-  private func descent(_ db: Database, _ planner: Planner, _ one: Condition, _ other: Condition) throws -> [Way] {
+  /// From an image to an image that it comes from, over any number of steps, whichever of the two is named first.
+  private func descent(
+    _ db: Database, _ planner: Planner, _ one: Condition, _ other: Condition, _ limit: Int
+  ) throws -> [Way] {
     guard one.level == .image else { return [] }
     for (child, parent) in [(one, other), (other, one)] {
       let sql = planner.draft.statement(
         """
-        SELECT link FROM (WITH RECURSIVE up (id, link, depth) AS (
-        SELECT id, NULL, 0 FROM (\(child.select)) x UNION SELECT l.to_id, l.id, up.depth + 1 FROM up CROSS JOIN link l
-        CROSS JOIN image i WHERE l.from_id = up.id AND i.thing_id = l.to_id AND up.depth < 64
-        AND l.valid_from <= :at AND :at < l.valid_to),
-        down (id, link, depth) AS (SELECT id, link, depth FROM up WHERE \(parent.test("up.id"))
-        UNION SELECT u.id, u.link, u.depth FROM down CROSS JOIN link l CROSS JOIN up u
-        WHERE l.id = down.link AND u.id = l.from_id AND u.depth = down.depth - 1)
-        SELECT DISTINCT link, depth FROM down WHERE link IS NOT NULL) z ORDER BY depth
+        SELECT * FROM (WITH RECURSIVE up (id, origin, evidence, links) AS (
+        SELECT id, 2, '', '' FROM (\(child.select)) x UNION ALL SELECT l.to_id, \(Dialect.least("up.origin", "3 - l.origin")),
+        \(Evidence.merged(["up.evidence", Evidence.of("l")])), up.links || l.id || ' ' FROM up CROSS JOIN link l
+        CROSS JOIN image i WHERE l.from_id = up.id AND l.valid_from <= :at AND :at < l.valid_to AND i.thing_id = l.to_id
+        AND ' ' || up.links NOT LIKE '% ' || l.id || ' %' LIMIT 10000)
+        SELECT links, origin, \(Evidence.score("evidence")) AS score FROM up
+        WHERE links <> '' AND \(parent.test("up.id")) ORDER BY score DESC, origin DESC, length(links) LIMIT \(limit)) x
         """)
       let statement = try db.makeStatement(sql: sql)
-      let links = try Int64.fetchAll(statement, arguments: planner.draft.arguments(of: statement))
-      if links.isEmpty { continue }
-      let steps = try links.compactMap { try step(db, link: $0) }
-      return [
-        Way(
-          confidence: steps.map(\.confidence).reduce(1, *), origin: steps.map(\.origin).max() ?? 1, steps: steps)
-      ]
+      let ways = try Row.fetchAll(statement, arguments: planner.draft.arguments(of: statement)).map { row in
+        let links = (row[0] as String).split(separator: " ").compactMap { Int64($0) }
+        return Way(
+          confidence: Double(row[2] as Int64) / Double(Rank.unit), origin: 3 - Int(row[1] as Int64),
+          steps: try links.compactMap { try step(db, link: $0) })
+      }
+      if !ways.isEmpty { return ways }
     }
     return []
   }

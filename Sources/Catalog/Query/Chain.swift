@@ -5,6 +5,26 @@ struct Chain {
   var reaches: Set<Level>
   /// A parameter that says since when a release must be in its image.
   var since: String?
+  /// Whether its tables say what each path rests on: several paths are put together, or one goes on to a parent.
+  var isWeighed = false
+
+  /// Tables of (id, rank, evidence) by which things of a level must be known.
+  func ranked(_ level: Level) -> [String] { isWeighed ? (conditions[level] ?? []).compactMap(\.ranked) : [] }
+
+  /// Whether the way from one of its ends to `near` has links that need not be certain: those of images with releases, and
+  /// of releases with builds. Hosts report their vms and what these are made of, and builds sign what they are made of.
+  private static func isOpen(from end: Level, to near: Level) -> Bool {
+    min(end, near) < .build && max(end, near) > .image
+  }
+
+  /// Whether to fit one of its filters is itself something that was claimed.
+  var hasRanked: Bool { conditions.values.contains { $0.contains { $0.ranked != nil } } }
+
+  /// Has all say what their paths rest on, where that decides.
+  static func weigh(_ chains: inout [Chain], near: Level) {
+    let open = chains.flatMap { $0.ends(near: near) }.filter { isOpen(from: $0, to: near) }
+    if open.count > 1 || chains.contains(where: \.hasRanked) { for index in chains.indices { chains[index].isWeighed = true } }
+  }
 
   func tests(_ level: Level, _ id: String) -> [String] { (conditions[level] ?? []).map { $0.test(id) } }
 

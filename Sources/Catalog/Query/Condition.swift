@@ -10,7 +10,7 @@ struct Condition {
   var isNamed = true
   /// What must hold of a thing whose number is given as SQL.
   var test: (String) -> String
-  /// Selects (id, rank) where to fit is itself something that was claimed.
+  /// A table of (id, rank, evidence) where to fit is itself something that was claimed.
   var ranked: String?
 }
 
@@ -142,6 +142,6 @@ struct Conditions {
   }
 }
 
-func json(_ values: [String]) -> String {
-  (try? JSONEncoder().encode(values)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+func json(_ value: some Encodable) -> String {
+  (try? JSONEncoder().encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
 }

@@ -34,6 +34,8 @@ struct Hop {
     case (.release, .build):
       return [column("build", "release_id", "thing_id"), link.held(to: other).certain(isSure)]
     case (.build, .artifact): return [column("artifact", "build_id", "thing_id")]
+    // A signature says so, for good and for certain: the index alone answers.
+    case (.artifact, .revision): return [column("link", "from_id", "to_id")]
     case (.revision, .source): return [column("revision", "thing_id", "source_id")]
     case (.image, .release): return [link.certain(isSure).held(to: other).begun(since: since)]
     case (.vm, .image): return [link.held(to: other)]

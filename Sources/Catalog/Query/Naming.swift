@@ -6,16 +6,51 @@ extension Conditions {
   func names(_ level: Level, _ values: [String]) -> String {
     switch level {
     case .host: return names("SELECT thing_id FROM host", ["name"], values)
-    case .vm: return names("SELECT thing_id FROM vm", ["uuid", "name"], values.map { vmKey($0) ?? $0 })
+    case .vm:
+      return identified(
+        "vm k WHERE k.uuid = m.value", id: "k.thing_id", or: ["vm x WHERE x.name = m.value"],
+        names("SELECT thing_id FROM vm", ["uuid", "name"], values.filter(isPattern)), values.map { vmKey($0) ?? $0 })
     default:
-      let places = values.compactMap { value -> String? in
-        guard let colon = value.firstIndex(of: ":"), !isPattern(value) else { return nil }
-        let (host, path) = (String(value[..<colon]), String(value[value.index(after: colon)...]))
-        return "SELECT thing_id FROM image WHERE path = \(draft.bind(path)) AND host = \(draft.bind(host))"
-      }
-      let keyed = names("SELECT id AS thing_id FROM thing WHERE kind = 'image'", ["key"], values)
-      return union([names("SELECT thing_id FROM image", ["name", "path"], values), keyed] + places)
+      let patterns = values.filter(isPattern)
+      return identified(
+        Conditions.key("image"), id: "k.id",
+        or: [
+          "image x WHERE x.name = m.value", "image x WHERE x.path = m.value",
+          "\(Dialect.pairs("m.splits")) CROSS JOIN image x WHERE x.path = \(Dialect.other) AND x.host = \(Dialect.one)",
+        ],
+        union([
+          names("SELECT thing_id FROM image", ["name", "path"], patterns),
+          names("SELECT id AS thing_id FROM thing WHERE kind = 'image'", ["key"], patterns),
+        ]), values)
     }
+  }
+
+  /// Things of a kind by the key that names them for ever.
+  private static func key(_ kind: String) -> String { "thing k WHERE k.kind = '\(kind)' AND k.key = m.value" }
+
+  /// By id, as `--format ids` tells it; what is no id may be one of several names. So a set that is passed on stays the
+  /// same, whatever else bears an id as its name. `m.value` is what is given, `m.splits` the pairs around its colons.
+  private func identified(
+    _ known: String, id: String, or named: [String], _ patterns: String, _ values: [String]
+  ) -> String {
+    let exact = values.filter { !isPattern($0) }
+    if exact.isEmpty { return patterns }
+    let members = "(\(Dialect.splitMembers(draft.bind(splits(exact))))) m"
+    let selects = named.map {
+      "SELECT x.thing_id FROM \(members) CROSS JOIN \($0) AND NOT EXISTS (SELECT 1 FROM \(known))"
+    }
+    return union(["SELECT \(id) AS thing_id FROM \(members) CROSS JOIN \(known)"] + selects + [patterns])
+  }
+
+  /// `[text, [[one, other], …]]` of each, as JSON: at whichever colon it is split.
+  private func splits(_ values: [String]) -> String {
+    let texts = values.map { value in
+      let pairs = value.indices.filter { value[$0] == ":" }.map { colon in
+        [String(value[..<colon]), String(value[value.index(after: colon)...])]
+      }
+      return "[\(json(value)),[\(pairs.map { json($0) }.joined(separator: ","))]]"
+    }
+    return "[\(texts.joined(separator: ","))]"
   }
 
   /// Selects by equality, or by a pattern, in any of the columns.
@@ -43,16 +78,17 @@ extension Conditions {
     return "\(column) >= \(draft.bind(start)) AND \(column) < \(draft.bind(start + "\u{10FFFF}")) AND \(matches)"
   }
 
-  private func union(_ selects: [String]) -> String { selects.joined(separator: " UNION ") }
+  private func union(_ selects: [String]) -> String { selects.filter { !$0.isEmpty }.joined(separator: " UNION ") }
 
+  /// By path, its last part, or REPOSITORY:PATH.
   func sources(_ values: [String]) -> String {
-    let select = "SELECT thing_id FROM source"
-    let placed = values.compactMap { value -> String? in
-      guard let colon = value.lastIndex(of: ":"), !isPattern(value) else { return nil }
-      let (repository, path) = (String(value[..<colon]), String(value[value.index(after: colon)...]))
-      return "\(select) WHERE path = \(draft.bind(path)) AND repository = \(draft.bind(repository))"
-    }
-    return union([names(select, ["path", lastPart("path")], values)] + placed)
+    identified(
+      """
+      \(Dialect.pairs("m.splits")) CROSS JOIN source k WHERE k.path = \(Dialect.other) AND k.repository = \(Dialect.one)
+      """,
+      id: "k.thing_id",
+      or: ["source x WHERE x.path = m.value", "source x WHERE \(lastPart("x.path")) = m.value"],
+      names("SELECT thing_id FROM source", ["path", lastPart("path")], values.filter(isPattern)), values)
   }
 
   /// NAME or NAME@VERSION, either of them a pattern; a name may itself begin with `@`.
@@ -85,25 +121,36 @@ extension Conditions {
     return union(selects)
   }
 
-  /// By path, its last part, or SHA-256.
+  /// By path, its last part, SHA-256, or BUILD/PATH.
   func artifacts(_ values: [String]) -> String {
     let select = "SELECT thing_id FROM artifact"
-    let digests = values.compactMap { Digest(hex: $0) }
-    let paths = values.filter { Digest(hex: $0) == nil }
-    let byDigest = digests.map { "\(select) WHERE sha256 = \(draft.bind(.bytes(Array($0.bytes))))" }
-    return union(byDigest + (paths.isEmpty ? [] : [names(select, ["path", lastPart("path")], paths)]))
+    let digests = values.compactMap { Digest(hex: $0) }.map {
+      "\(select) WHERE sha256 = \(draft.bind(.bytes(Array($0.bytes))))"
+    }
+    let named = values.filter { Digest(hex: $0) == nil }
+    return union([
+      digests.joined(separator: " UNION "),
+      identified(
+        Conditions.key("artifact"), id: "k.id",
+        or: ["artifact x WHERE x.path = m.value", "artifact x WHERE \(lastPart("x.path")) = m.value"],
+        names(select, ["path", lastPart("path")], named.filter(isPattern)), named),
+    ])
   }
 
-  /// By commit, or the beginning of one.
+  /// By commit, the beginning of one, or the revision's id.
   func revisions(_ values: [String]) -> String {
     let select = "SELECT thing_id FROM revision"
     let short = values.filter { $0.count >= 4 && $0.count < 40 && $0.allSatisfy(\.isHexDigit) }
-    return union(
-      [names(select, ["revision_commit"], values)]
-        + short.map { value in
-          let low = value.lowercased()
-          return "\(select) WHERE revision_commit >= \(draft.bind(low)) AND revision_commit < \(draft.bind(low + "g"))"
-        })
+    let beginnings = short.map { value in
+      let low = value.lowercased()
+      return "\(select) WHERE revision_commit >= \(draft.bind(low)) AND revision_commit < \(draft.bind(low + "g"))"
+    }
+    return union([
+      identified(
+        Conditions.key("revision"), id: "k.id", or: ["revision x WHERE x.revision_commit = m.value"],
+        names(select, ["revision_commit"], values.filter(isPattern)), values),
+      beginnings.joined(separator: " UNION "),
+    ])
   }
 
   /// By a part of the author's name or address, whatever its case. Authors are few beside revisions: each is found by a
@@ -133,23 +180,26 @@ extension Conditions {
       names(.image, filter.values),
       names("SELECT id AS thing_id FROM thing WHERE kind = 'parent'", ["key"], filter.values),
     ])
-    let step = { (from: String, rank: String) in
+    let step = { (from: String, origins: String, evidence: String) in
       """
-      SELECT l.from_id, \(Rank.extended(rank, ["l"], next: "l.to_id")) FROM \(from) CROSS JOIN link l \
+      SELECT l.from_id AS id, \(Dialect.least(origins, "3 - l.origin")) AS origin, \
+      \(Evidence.merged([evidence, Evidence.of("l")])) AS evidence FROM \(from) CROSS JOIN link l \
       CROSS JOIN image i WHERE l.to_id = s.id AND l.valid_from <= :at AND :at < l.valid_to AND i.thing_id = l.from_id
       """
     }
-    let first = step("(SELECT thing_id AS id FROM (\(parents)) x) s", "\(Rank.best)")
+    let first = step("(SELECT thing_id AS id FROM (\(parents)) x) s", "2", "''")
     let all =
       filter.kind == .parent
-      ? first : "WITH RECURSIVE s (id, rank) AS (\(first) UNION \(step("s", "s.rank"))) SELECT id, rank FROM s"
-    let table = draft.table(
-      "descent",
-      "SELECT id, max(rank) AS rank FROM (SELECT 0 AS id, 0 AS rank WHERE 1 = 0 UNION ALL SELECT * FROM (\(all)) x) y GROUP BY id"
-    )
+      ? first
+      : """
+      WITH RECURSIVE s (id, origin, evidence) AS (\(first) UNION \(step("s", "s.origin", "s.evidence")))
+      SELECT id, origin, evidence FROM s
+      """
+    let rows = "SELECT id, origin, 0 AS next, evidence FROM (SELECT * FROM (\(all)) v) w"
+    let table = draft.table("descent", Rank.weighed(rows))
     return Condition(
-      level: .image, select: "SELECT id FROM \(table)", test: { "+\($0) IN (SELECT id FROM \(table))" },
-      ranked: "SELECT id, rank FROM \(table)")
+      level: .image, select: "SELECT DISTINCT id FROM \(table)", test: { "+\($0) IN (SELECT id FROM \(table))" },
+      ranked: table)
   }
 }
 

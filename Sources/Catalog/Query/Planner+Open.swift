@@ -57,8 +57,11 @@ extension Planner {
         side.states[level] = tables.first
         continue
       }
-      let both = tables.map { "SELECT id, rank FROM \($0)" }.joined(separator: " UNION ALL ")
-      side.states[level] = draft.table("\(level)s", "SELECT id, max(rank) AS rank FROM (\(both)) x GROUP BY id")
+      let columns = "id, rank\(side.chain.isWeighed ? ", evidence" : "")"
+      let both = tables.map { "SELECT \(columns) FROM \($0)" }.joined(separator: " UNION ALL ")
+      side.states[level] = draft.table(
+        "\(level)s",
+        side.chain.isWeighed ? both : "SELECT id, max(rank) AS rank FROM (\(both)) x GROUP BY id")
     }
     side.last = near
     side.meeting = nil
@@ -68,6 +71,7 @@ extension Planner {
   private func follow(_ side: Side, _ nodes: [Level], _ found: String) -> [Level: String] {
     var tables: [Level: String] = [:]
     var found = found
+    let none = side.chain.isWeighed ? ", '' AS evidence" : ""
     for (one, other) in zip(nodes, nodes.dropFirst()) {
       let test = { (level: Level, id: String) in side.last == level ? [] : side.chain.tests(level, id) }
       let picks = Walk.all(from: "t.id", one.levels(to: other), since: side.chain.since, isSure: true, test: test)
@@ -76,12 +80,12 @@ extension Planner {
           return "(SELECT \(walk.id) FROM \(walk.joined()) WHERE \(conditions.joined(separator: " AND ")) LIMIT 1)"
         }
       let pick = picks.count == 1 ? picks[0] : "coalesce(\(picks.joined(separator: ", ")))"
-      let table = draft.table("\(one)s", "SELECT t.id, \(Rank.best) + \(pick) AS rank FROM \(found) t")
+      let table = draft.table("\(one)s", "SELECT t.id, \(Rank.best) + \(pick) AS rank\(none) FROM \(found) t")
       tables[one] = table
       found = draft.table("picked", "SELECT DISTINCT rank % \(Rank.shift) AS id FROM \(table)")
     }
     let last = nodes[nodes.count - 1]
-    tables[last] = side.states[last] ?? draft.table("\(last)s", "SELECT id, \(Rank.best) AS rank FROM \(found)")
+    tables[last] = side.states[last] ?? draft.table("\(last)s", "SELECT t.id, \(Rank.best) AS rank\(none) FROM \(found) t")
     return tables
   }
 
@@ -89,6 +93,7 @@ extension Planner {
   private func back(_ side: Side, _ nodes: [Level], _ found: String) -> [Level: String] {
     var side = side
     var reached = [found]
+    let none = side.chain.isWeighed ? ", '' AS evidence" : ""
     for (one, other) in zip(nodes, nodes.dropFirst()) {
       let arms = Walk.all(from: "s.id", one.levels(to: other), since: side.chain.since, test: side.chain.tests)
         .map { walk in
@@ -104,7 +109,10 @@ extension Planner {
       side.meeting = nil
       let outside = side.exists(from: cut, "t.id")
       side.states[cut] = draft.table(
-        "\(cut)s", "SELECT t.id, \(Rank.best) AS rank FROM \(reached[nodes.count - 1]) t WHERE \(outside)")
+        "\(cut)s",
+        known(
+          side.chain, cut,
+          "SELECT t.id, \(Rank.best) AS rank\(none) FROM \(reached[nodes.count - 1]) t WHERE \(outside)"))
     }
     for index in (0..<nodes.count - 1).reversed() { back(&side, nodes[index], to: nodes[index + 1], reached[index]) }
     return side.states.filter { nodes.contains($0.key) }
@@ -116,11 +124,11 @@ extension Planner {
     let test = { (level: Level, id: String) in level == other ? [] : side.chain.tests(level, id) }
     let arms = Walk.all(from: "t.id", one.levels(to: other), since: side.chain.since, test: test).map { walk in
       """
-      SELECT t.id, \(Rank.extended("s.rank", walk.links, next: "s.id")) AS rank
+      SELECT \(columns(side.chain, "t.id", walk.links))
       FROM \(walk.joined(behind: "\(reached) t")) CROSS JOIN \(state) s
       WHERE \((walk.conditions + ["s.id = \(walk.id)"]).joined(separator: " AND "))
       """
     }.joined(separator: " UNION ALL ")
-    side.states[one] = draft.table("\(one)s", "SELECT id, max(rank) AS rank FROM (\(arms)) x GROUP BY id")
+    side.states[one] = draft.table("\(one)s", best(side.chain, one, arms))
   }
 }

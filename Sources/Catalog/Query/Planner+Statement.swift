@@ -16,6 +16,8 @@ extension Planner {
       // How sure is it that such a release is anywhere?
       chains = [Chain(reaches: [.image, .release])]
     }
+    Chain.weigh(&chains, near: near)
+    let ranked = chains.flatMap { $0.ranked(near) }
     var sides = try chains.flatMap { try self.sides(of: $0) }
     let own = try chains.flatMap { $0.conditions[near] ?? [] }.map { condition in
       var condition = condition
@@ -35,33 +37,35 @@ extension Planner {
     }
     let found = try base(sides, own, nots)
     let limit = isFirst ? question.limit : nil
-    var answers: String
-    if sides.allSatisfy(\.isWhole) {
+    let isWeighed = chains.contains(where: \.isWeighed)
+    let answers: String
+    if sides.allSatisfy(\.isWhole), !isWeighed {
       let order = sides.isEmpty || limit == nil ? "" : " ORDER BY rank DESC"
       answers = draft.table(
         "answers",
         "SELECT \(found.id) AS id, \(Rank.combined(found.ranks.reversed())) AS rank \(found.from)\(order)\(limited(limit))"
       )
     } else {
-      let chosen = choose(&sides, found, limit)
-      let joined = sides.enumerated().map { " JOIN \($1.states[near] ?? "") s\($0) ON s\($0).id = c.id" }
-      let all = sides.indices.map { "s\($0).rank" }
-      answers = draft.table(
-        "answers", "SELECT c.id, \(Rank.combined(all.reversed())) AS rank FROM \(chosen) c\(joined.joined())")
+      let isWhole = sides.allSatisfy(\.isWhole)
+      let chosen = choose(&sides, found, isWhole ? nil : limit)
+      let tables = sides.map { $0.states[near] ?? "" } + ranked
+      let select = isWeighed ? together(tables, chosen) : joined(tables, chosen)
+      let order = isWhole && limit != nil ? " ORDER BY rank DESC\(limited(limit))" : ""
+      answers = draft.table("answers", select + order)
     }
-    if chains.count == 1 { answers = crossed(answers, sides) }
     return try present(answers, sides, counted: counted)
   }
 
   /// The first things that are found, with their ranks by the open sides.
   private func choose(_ sides: inout [Side], _ found: Base, _ limit: Int?) -> String {
-    let chosen = draft.table("chosen", "SELECT \(found.id) AS id \(found.from)\(limited(limit))")
+    let distinct = sides.contains { $0.chain.isWeighed } ? "DISTINCT " : ""
+    let chosen = draft.table("chosen", "SELECT \(distinct)\(found.id) AS id \(found.from)\(limited(limit))")
     for index in sides.indices where !sides[index].isWhole {
       let side = sides[index]
       let isCertain = side.isRight ? near >= .build : near <= .image
       if isCertain {
         rank(&sides[index], sure: chosen, others: nil)
-      } else if side.isOpenToDoubt {
+      } else if side.isOpenToDoubt, !side.chain.hasRanked {
         let sure = draft.table("sure", "SELECT c.id FROM \(chosen) c WHERE \(self.sure(side).exists(from: near, "c.id"))")
         let others = draft.table("others", "SELECT id FROM \(chosen) WHERE id NOT IN (SELECT id FROM \(sure))")
         rank(&sides[index], sure: sure, others: others)
@@ -74,25 +78,20 @@ extension Planner {
 
   private func limited(_ limit: Int?) -> String { limit.map { " LIMIT \($0)" } ?? "" }
 
-  /// Releases asked for between an image and a build: the ranks of both sides cannot be put together, because evidence
-  /// for the release and for its build may be one. The best way across counts.
-  private func crossed(_ answers: String, _ sides: [Side]) -> String {
-    guard near == .release, let left = sides.first(where: { $0.nodes[0] < near }),
-      let right = sides.first(where: { $0.nodes[0] > near }), let images = left.states[.image],
-      let builds = right.states[.build]
-    else { return answers }
-    let arms = Hop.ways(.release, to: .build, from: "a.id", alias: "r").map { (hop: Hop) -> String in
-      let links = ["i"] + (hop.link.map { [$0] } ?? [])
-      let began = left.chain.since.map { " AND i.valid_from >= \($0)" } ?? ""
-      let crossing = Rank.extended("s.rank", links, next: "s.id")
-      return """
-        SELECT a.id, \(Rank.combined([crossing, "b.rank"])) AS rank
-        FROM \(answers) a CROSS JOIN link i CROSS JOIN \(images) s CROSS JOIN \(hop.table) CROSS JOIN \(builds) b
-        WHERE i.to_id = a.id AND i.valid_from <= :at AND :at < i.valid_to\(began) AND s.id = i.from_id
-        AND \(hop.conditions.joined(separator: " AND ")) AND b.id = \(hop.id)
-        """
-    }.joined(separator: " UNION ALL ")
-    return draft.table("crossed", "SELECT id, max(rank) AS rank FROM (\(arms)) x GROUP BY id")
+  /// What the chosen things rest on: in each table they have one row.
+  private func joined(_ tables: [String], _ chosen: String) -> String {
+    let joins = tables.enumerated().map { " JOIN \($1) s\($0) ON s\($0).id = c.id" }.joined()
+    return
+      "SELECT c.id, \(Rank.combined(tables.indices.reversed().map { "s\($0).rank" })) AS rank FROM \(chosen) c\(joins)"
+  }
+
+  /// The best of all that the chosen things rest on together: one row of each table.
+  private func together(_ tables: [String], _ chosen: String) -> String {
+    let all = tables.enumerated().map { "SELECT id, \($0) AS side, rank, evidence FROM \($1)" }
+    return """
+      SELECT id, \(Evidence.best("side", "rank", "evidence")) AS rank FROM (\(all.joined(separator: " UNION ALL "))) u
+      WHERE +id IN (SELECT id FROM \(chosen)) GROUP BY id
+      """
   }
 
   /// Selects the numbers of all that is found.
@@ -114,19 +113,20 @@ extension Planner {
   /// Where the asked things come from, with all that must hold of them, and what gives their rank.
   private func base(_ sides: [Side], _ own: [Condition], _ nots: [(String) -> String]) throws -> Base {
     let (whole, open) = (sides.filter(\.isWhole), sides.filter { !$0.isWhole })
-    var ranks = whole.indices.map { "s\($0).rank" }
+    let ranks = whole.indices.map { "s\($0).rank" }
     var rest = open
-    var from = whole.enumerated().map { index, side in
+    // Such tables have several rows a thing: beside the first they are only asked whether it is there.
+    let isWeighed = whole.contains { $0.chain.isWeighed }
+    var from = whole.prefix(isWeighed ? 1 : .max).enumerated().map { index, side in
       "\(side.states[near] ?? "") s\(index)" + (index > 0 ? " ON s\(index).id = s0.id" : "")
     }.joined(separator: " JOIN ")
     var id = "s0.id"
     var used: Int?
     if from.isEmpty {
-      used = own.firstIndex { $0.ranked != nil } ?? own.firstIndex { $0.isNamed }
+      used = own.firstIndex { $0.isNamed }
       if used == nil, open.isEmpty { used = own.indices.first }
       if let used {
-        (from, id) = ("(\(own[used].ranked ?? own[used].select)) o", "o.id")
-        if own[used].ranked != nil { ranks.append("o.rank") }
+        (from, id) = ("(\(own[used].select)) o", "o.id")
       } else if let first = open.first {
         (from, id) = ("\(draft.table("streamed", try stream(first), kept: false)) o", "o.id")
         rest.removeFirst()
@@ -135,7 +135,8 @@ extension Planner {
       }
     }
     let tests = own.enumerated().filter { $0.offset != used }.map { $0.element.test(id) }
-    let all = tests + rest.map { $0.exists(from: near, id) } + nots.map { $0(id) } + life(id)
+    let others = whole.dropFirst(isWeighed ? 1 : .max).map { "+\(id) IN (SELECT id FROM \($0.states[near] ?? ""))" }
+    let all = tests + others + rest.map { $0.exists(from: near, id) } + nots.map { $0(id) } + life(id)
     return Base(from: "FROM \(from) WHERE \((["1 = 1"] + all).joined(separator: " AND "))", id: id, ranks: ranks)
   }
 
@@ -198,7 +199,9 @@ extension Planner {
     var next = "a.rank"
     for (index, level) in nodes.enumerated() {
       guard let state = side?.states[level] else { break }
-      joins += "\nLEFT JOIN \(state) n\(index) ON n\(index).id = \(next) % \(Rank.shift)"
+      let best = "(SELECT id, max(rank) AS rank FROM \(state) GROUP BY id)"
+      joins +=
+        "\nLEFT JOIN \(side?.chain.isWeighed == true ? best : state) n\(index) ON n\(index).id = \(next) % \(Rank.shift)"
       labels.append(level.label("n\(index).id"))
       path.append(level)
       next = "n\(index).rank"

@@ -34,11 +34,40 @@ struct Planner {
   /// The select of a level's things with which its side begins.
   func beginning(_ chain: Chain, _ level: Level) -> String {
     let conditions = chain.conditions[level] ?? []
-    let first = conditions.first { $0.ranked != nil } ?? conditions.first { $0.isNamed } ?? conditions.first
-    guard let first else { return "SELECT x.thing_id AS id, \(Rank.best) AS rank FROM \(level.table) x" }
+    let first = conditions.first { $0.isNamed } ?? conditions.first
+    let columns = "\(Rank.best) AS rank\(chain.isWeighed ? ", '' AS evidence" : "")"
+    guard let first else { return "SELECT x.thing_id AS id, \(columns) FROM \(level.table) x" }
     let others = conditions.filter { $0.select != first.select }.map { $0.test("s.id") }
-    let select = first.ranked ?? "SELECT id, \(Rank.best) AS rank FROM (\(first.select)) x"
-    return others.isEmpty ? select : "SELECT s.id, s.rank FROM (\(select)) s WHERE \(others.joined(separator: " AND "))"
+    let filter = others.isEmpty ? "" : " WHERE \(others.joined(separator: " AND "))"
+    return known(chain, level, "SELECT s.id, \(columns) FROM (\(first.select)) s\(filter)")
+  }
+
+  /// Things of a level, of which (id, rank, evidence) are selected, with what it rests on that they fit.
+  func known(_ chain: Chain, _ level: Level, _ select: String) -> String {
+    let ranked = chain.ranked(level)
+    if ranked.isEmpty || level == near { return select }
+    let names = ["b"] + ranked.indices.map { "d\($0)" }
+    let joins = ranked.enumerated().map { " JOIN \($1) d\($0) ON d\($0).id = b.id" }.joined()
+    return Rank.weighed(
+      """
+      SELECT b.id, \(Rank.origin(ranks: names.map { "\($0).rank" }, links: [])) AS origin, b.rank % \(Rank.shift) AS next,
+      \(Evidence.merged(names.map { "\($0).evidence" })) AS evidence FROM (\(select)) b\(joins)
+      """)
+  }
+
+  /// The columns of a step from `s`, whose rows say how good it is there, to the thing `id`.
+  func columns(_ chain: Chain, _ id: String, _ links: [String]) -> String {
+    if !chain.isWeighed { return "\(id) AS id, \(Rank.extended("s.rank", links, next: "s.id")) AS rank" }
+    return """
+      \(id) AS id, \(Rank.origin(ranks: ["s.rank"], links: links)) AS origin, s.id AS next,
+      \(Evidence.merged(["s.evidence"] + links.map(Evidence.of))) AS evidence
+      """
+  }
+
+  /// Each thing once, by its best path; or with each evidence.
+  func best(_ chain: Chain, _ level: Level, _ rows: String) -> String {
+    if !chain.isWeighed { return "SELECT id, max(rank) AS rank FROM (\(rows)) x GROUP BY id" }
+    return known(chain, level, Rank.weighed(rows))
   }
 
   /// The steps from a table to the next level, before they are put together.
@@ -46,7 +75,7 @@ struct Planner {
     let test = { (level: Level, id: String) in level == near ? [] : chain.tests(level, id) }
     return Walk.all(from: "s.id", one.levels(to: other), since: chain.since, test: test).map { walk in
       """
-      SELECT \(walk.id) AS id, \(Rank.extended("s.rank", walk.links, next: "s.id")) AS rank
+      SELECT \(columns(chain, walk.id, walk.links))
       FROM \(walk.joined(behind: "\(state) s")) WHERE \(walk.conditions.joined(separator: " AND "))
       """
     }.joined(separator: " UNION ALL ")
@@ -66,7 +95,8 @@ struct Planner {
       let steps = draft.table("steps", "\(select(trial, to: level)) LIMIT \(bound + 1)")
       counts.append("(SELECT count(*) <= \(bound) FROM \(steps))")
       // Beyond too many nothing is counted.
-      let reached = "SELECT DISTINCT id, \(Rank.best) AS rank FROM \(steps) WHERE \(counts[counts.count - 1])"
+      let none = side.chain.isWeighed ? ", '' AS evidence" : ""
+      let reached = "SELECT DISTINCT id, \(Rank.best) AS rank\(none) FROM \(steps) WHERE \(counts[counts.count - 1])"
       trial.states[level] = draft.table("\(level)s", reached)
       trial.last = level
     }
@@ -89,7 +119,7 @@ struct Planner {
     let select = select(side, to: level)
     let isFirst = side.last == nil
     side.states[level] = draft.table(
-      "\(level)s", isFirst ? select : "SELECT id, max(rank) AS rank FROM (\(select)) x GROUP BY id")
+      "\(level)s", isFirst ? select : best(side.chain, level, select))
     side.last = level
   }
 

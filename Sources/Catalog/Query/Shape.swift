@@ -102,11 +102,11 @@ extension Entity {
 
   private static let artifactShape = Shape(
     tables: """
-      artifact e ON e.thing_id = a.id JOIN build b ON b.thing_id = e.build_id
+      artifact e ON e.thing_id = a.id JOIN thing t ON t.id = a.id JOIN build b ON b.thing_id = e.build_id
       JOIN application_release r ON r.thing_id = b.release_id
       """,
     columns: [
-      .init("name", "e.path"), .init("id", Dialect.hex("e.sha256")), .init("sha256", Dialect.hex("e.sha256")),
+      .init("name", "e.path"), .init("id", "t.key"), .init("sha256", Dialect.hex("e.sha256")),
       .init("size", "e.size", .number), .init("kind", "e.kind"), .init("application", "r.name"),
       .init("version", "r.version"), .init("build", Dialect.hex("b.digest")),
     ], name: "e.path", time: "b.built")
@@ -114,7 +114,7 @@ extension Entity {
   private static let sourceShape = Shape(
     tables: "source e ON e.thing_id = a.id",
     columns: [
-      .init("name", "e.path"), .init("id", "e.path"), .init("repository", "e.repository"),
+      .init("name", "e.path"), .init("id", "e.repository || ':' || e.path"), .init("repository", "e.repository"),
       .init("created", "e.created", .time),
       .init("revisions", "(SELECT count(*) FROM revision r WHERE r.source_id = a.id)", .number),
       .init("revised", "(SELECT max(r.revised) FROM revision r WHERE r.source_id = a.id)", .time),
@@ -122,9 +122,11 @@ extension Entity {
     time: "(SELECT max(r.revised) FROM revision r WHERE r.source_id = a.id)")
 
   private static let revisionShape = Shape(
-    tables: "revision e ON e.thing_id = a.id JOIN source s ON s.thing_id = e.source_id",
+    tables: """
+      revision e ON e.thing_id = a.id JOIN thing t ON t.id = a.id JOIN source s ON s.thing_id = e.source_id
+      """,
     columns: [
-      .init("name", "s.path"), .init("id", "coalesce(e.revision_commit, e.blob)"),
+      .init("name", "s.path"), .init("id", "t.key"),
       .init("revision", "e.revision_commit"), .init("blob", "e.blob"), .init("repository", "s.repository"),
       .init("author", "e.author"), .init("revised", "e.revised", .time), .init("earlier", "e.earlier", .number),
     ], name: "s.path", time: "e.revised")

@@ -25,11 +25,25 @@ enum Dialect {
   /// The smaller of two values (PostgreSQL: `least`).
   static func least(_ one: String, _ other: String) -> String { "min(\(one), \(other))" }
 
+  /// A condition that most rows fit: else the engine takes what is left for so few that no index is worth while
+  /// (PostgreSQL: the condition alone).
+  static func mostly(_ condition: String) -> String { "likely(\(condition))" }
+
   /// Whether a text fits a pattern with `*`, `?` and `[…]` (PostgreSQL: `~` with the pattern as a regular expression).
   static func matches(_ text: String, _ pattern: String) -> String { "\(text) GLOB \(pattern)" }
 
   /// The texts of a JSON list that one parameter holds, as a select (PostgreSQL: `jsonb_array_elements_text`).
   static func members(_ parameter: String) -> String { "SELECT value FROM json_each(\(parameter))" }
+
+  /// The texts of such a list of `[text, [[one, other], …]]`, as `value`, each with the pairs that it may be made of.
+  static func splitMembers(_ parameter: String) -> String {
+    "SELECT json_extract(value, '$[0]') AS value, json_extract(value, '$[1]') AS splits FROM json_each(\(parameter))"
+  }
+
+  /// The pairs of one of these, as a table to join with alias `p`, and the two texts of each.
+  static func pairs(_ splits: String) -> String { "json_each(\(splits)) p" }
+  static let one = "json_extract(p.value, '$[0]')"
+  static let other = "json_extract(p.value, '$[1]')"
 
   /// Milliseconds as ISO 8601 in UTC, nothing for what is open (PostgreSQL: `to_char(to_timestamp(…), …)`).
   static func iso8601(_ milliseconds: String) -> String {

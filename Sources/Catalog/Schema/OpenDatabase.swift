@@ -12,6 +12,7 @@ func openDatabase(_ path: String, _ migrator: DatabaseMigrator) throws -> Databa
     configuration.foreignKeysEnabled = true
     configuration.prepareDatabase {
       try $0.execute(sql: "PRAGMA trusted_schema = OFF")
+      for function in Evidence.functions { $0.add(function: function) }
       // In KiB: the pages that a batch of events touches are not read again and again.
       try $0.execute(sql: "PRAGMA cache_size = -131072")
       // In pages: a page that many batches change is brought from the log into the file once.

@@ -38,15 +38,26 @@ extension Statement {
     return result
   }
 
+  /// Every row of a question, whose parameters have names.
+  func each(_ arguments: StatementArguments, _ row: (Columns) -> Void) throws {
+    try setArguments(arguments)
+    try step(row)
+  }
+
   private func step(_ values: [any Bindable], _ row: (Columns) -> Void) throws {
     let statement = sqliteStatement
-    // Its result is that of the last step, which was thrown then.
-    defer { sqlite3_reset(statement) }
     guard values.count == Int(sqlite3_bind_parameter_count(statement)) else { throw failure(SQLITE_MISUSE) }
     for (position, value) in values.enumerated() {
       let result = value.bind(to: statement, at: Int32(position + 1))
       if result != SQLITE_OK { throw failure(result) }
     }
+    try step(row)
+  }
+
+  private func step(_ row: (Columns) -> Void) throws {
+    let statement = sqliteStatement
+    // Its result is that of the last step, which was thrown then.
+    defer { sqlite3_reset(statement) }
     while true {
       switch sqlite3_step(statement) {
       case SQLITE_ROW: row(Columns(statement: statement))
@@ -73,6 +84,8 @@ struct Columns {
   func optional(_ column: Int32) -> Int64? {
     sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : integer(column)
   }
+
+  func real(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
 
   func text(_ column: Int32) -> String? { sqlite3_column_text(statement, column).map { String(cString: $0) } }
 }
