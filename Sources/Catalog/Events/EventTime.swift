@@ -2,7 +2,9 @@
 struct EventTime: Decodable, Sendable, Equatable {
   /// Since 1970 in UTC.
   var milliseconds: Int64
+}
 
+extension EventTime {
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let time = EventTime(try container.decode(String.self)) else {

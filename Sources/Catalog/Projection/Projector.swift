@@ -34,7 +34,7 @@ final class Projector {
 
   /// Asked before a new fact is stored: what is the latest that is known.
   func prepare(_ thing: Int64, before moment: Moment) throws {
-    if latest[thing] != nil { return }
+    if try latest[thing] != nil || kind(thing) == "release" { return }
     // Part of its history is that of its vms.
     if try isDeployed(thing) { return latest[thing] = .last(at: .max) }
     // Most are new: then nothing is known of them.
@@ -68,6 +68,8 @@ final class Projector {
 
   /// A fact of `thing`, prepared and stored.
   func add(_ fact: Fact, to thing: Int64) throws {
+    // What is said of a release does not depend on what was said of it before.
+    if try kind(thing) == "release" { return try tell(fact, of: thing) }
     if let known = latest[thing], late[thing] == nil, fact.moment > known {
       let wasDeployed = try isDeployed(thing)
       latest[thing] = fact.moment
@@ -121,10 +123,9 @@ final class Projector {
 
   private func reset(_ thing: Int64) throws {
     switch try kind(thing) {
-    case "vm": try VMHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, table: "vm") ?? 0)
-    case "host": try HostHistory(db, thing).reset(firstSeen: things.firstSeen(thing, table: "host") ?? 0)
-    case "image":
-      try ImageHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, table: "image") ?? 0)
+    case "vm": try VMHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, .vm))
+    case "host": try HostHistory(db, thing).reset(firstSeen: things.firstSeen(thing, .host))
+    case "image": try ImageHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, .image))
     default: break
     }
   }
@@ -151,7 +152,7 @@ final class Projector {
       }
     case "image": try ImageHistory(db, things, thing).tell(report)
     case "host": try HostHistory(db, thing).tell(report)
-    default: try ReleaseHistory(db, things).tell(report, thing)
+    default: try ReleaseHistory(db).tell(report, thing)
     }
   }
 
@@ -193,7 +194,7 @@ final class Projector {
 
   private func ownImage(of thing: Int64) throws -> Int64? {
     guard try kind(thing) == "vm" else { return nil }
-    return try things.existing("image", "vm:\(try things.key(of: thing))")
+    return try things.existing(.image, "vm:\(try things.key(of: thing))")
   }
 
   private func kind(_ thing: Int64) throws -> String { try things.kind(of: thing) }
