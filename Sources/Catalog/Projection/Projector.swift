@@ -37,12 +37,15 @@ final class Projector {
     if try latest[thing] != nil || kind(thing) == "release" { return }
     // Part of its history is that of its vms.
     if try isDeployed(thing) { return latest[thing] = .last(at: .max) }
-    // Most are new: then nothing is known of them.
-    let own = try ownImage(of: thing)
-    if things.new.contains(thing), own == nil, try kind(thing) == "vm" { return latest[thing] = .first }
-    var times = [try lastEvent(of: thing)]
-    if let own { times += [try lastEvent(of: own), try lastScan(of: own, but: moment)] }
-    if try kind(thing) == "image" { times.append(try lastScan(of: thing, but: moment)) }
+    var times: [Int64?]
+    if try kind(thing) == "vm" {
+      let (at, own) = try things.latestEvent(ofVM: thing)
+      times = [at]
+      if let own { times += [try lastEvent(of: own), try lastScan(of: own, but: moment)] }
+    } else {
+      times = [try lastEvent(of: thing)]
+      if try kind(thing) == "image" { times.append(try lastScan(of: thing, but: moment)) }
+    }
     latest[thing] = times.compactMap { $0 }.max().map { Moment.last(at: $0) } ?? .first
   }
 
@@ -185,6 +188,7 @@ final class Projector {
   }
 
   private func markDependents(of thing: Int64, from at: Int64) throws {
+    if things.plain.contains(thing) { return }
     let select = try db.cachedStatement(
       sql: "SELECT dependent_id, min(at) FROM inheritance WHERE on_id = ? AND at >= ? GROUP BY dependent_id")
     for (dependent, time) in try select.all([thing, at], { ($0.integer(0), $0.integer(1)) }) {

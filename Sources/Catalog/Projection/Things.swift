@@ -11,6 +11,8 @@ final class Things {
   private var firstSeen: [Int64: Int64] = [:]
   /// Hosts, vms and images that no fact named before this transaction.
   private(set) var new: Set<Int64> = []
+  /// Vms that are there from the earliest fact on, and of which nothing was copied.
+  private(set) var plain: Set<Int64> = []
   let endings: Endings
 
   init(_ db: Database) {
@@ -69,7 +71,30 @@ final class Things {
   /// The dependent's history holds a copy of what the other's was at `at`.
   func inherit(_ dependent: Int64, from other: Int64, at: Int64) throws {
     let insert = try db.cachedStatement(sql: "INSERT INTO inheritance VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-    try insert.run([try history(of: other), at, dependent])
+    let history = try history(of: other)
+    plain.remove(history)
+    try insert.run([history, at, dependent])
+  }
+
+  /// It was deleted.
+  func ended(_ vm: Int64) { plain.remove(vm) }
+
+  /// What is known of a vm: when its latest event was, and its own image.
+  func latestEvent(ofVM vm: Int64) throws -> (at: Int64?, ownImage: Int64?) {
+    let key = "vm:\(try key(of: vm))"
+    let select = try db.cachedStatement(
+      sql: """
+        SELECT (SELECT at FROM event_subject WHERE thing_id = ?1 ORDER BY at DESC LIMIT 1),
+          (SELECT id FROM thing WHERE kind = 'image' AND key = ?2),
+          (SELECT valid_to FROM life WHERE thing_id = ?1 ORDER BY valid_from LIMIT 1),
+          EXISTS (SELECT 1 FROM inheritance WHERE on_id = ?1)
+        """)
+    let row = try select.all([vm, key]) {
+      (at: $0.optional(0), image: $0.optional(1), life: $0.integer(2), isCopied: $0.integer(3) == 1)
+    }.first
+    if row?.image == nil { unknown.insert("image \(key)") }
+    if row?.life == Dialect.forever, row?.isCopied == false { plain.insert(vm) }
+    return (row?.at, row?.image)
   }
 
   /// Whose history a thing's is part of: that of a vm's own image belongs to the vm.
@@ -95,7 +120,8 @@ final class Things {
       if seen > at { try begin(known, kind, at: at, not: seen) }
       return known
     }
-    let id = try known ?? id(kind.name, key)
+    let id = try known ?? insert(kind, key, name)
+    if kind.name == "vm" { plain.insert(id) }
     try db.cachedStatement(sql: kind.insert).run(kind.hasKey ? [id, at, key] : [id, at])
     let life = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
     try life.run([id, at, Dialect.forever])
@@ -109,6 +135,13 @@ final class Things {
     let life = try db.cachedStatement(sql: "UPDATE life SET valid_from = ? WHERE thing_id = ? AND valid_from = ?")
     try life.run([at, id, old])
     firstSeen[id] = at
+  }
+
+  private func insert(_ kind: NamedKind, _ key: String, _ name: String) throws -> Int64 {
+    let insert = try db.cachedStatement(sql: "INSERT INTO thing (kind, key) VALUES (?, ?)")
+    let id = try found(insert.insert([kind.name, key]))
+    (known[name], names[id]) = (id, (kind.name, key))
+    return id
   }
 
   /// `name`: kind and key as `known` has them.

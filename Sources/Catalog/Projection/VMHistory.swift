@@ -39,8 +39,8 @@ struct VMHistory {
   func tell(_ report: Report) throws -> Int64? {
     let at = report.at
     if report.event.kind == .vmCreated || report.event.kind == .vmCloned {
-      try life.begin(vm, at: at)
-    } else if try !life.isAlive(vm, at: at) {
+      if !things.plain.contains(vm) { try life.begin(vm, at: at) }
+    } else if try !things.plain.contains(vm) && !life.isAlive(vm, at: at) {
       return nil
     }
     switch report.event.kind {
@@ -156,6 +156,7 @@ struct VMHistory {
   private func rest(on thing: Int64, at: Int64) throws { try things.inherit(vm, from: thing, at: at) }
 
   private func delete(_ at: Int64) throws {
+    things.ended(vm)
     try life.end(vm, at: at)
     try links.endAll(to: vm, from: .host, at: at)
     try links.endAll(from: vm, at: at)
