@@ -41,10 +41,12 @@ extension RPMHeader {
       guard !isFolder, ![1, 2, 4].contains(state), let path = GuestPath(declared: paths[index][...]) else { return nil }
       // Flag 64 is %ghost: owned by the package, not shipped by it.
       let isGhost = flags[index] & 64 != 0
-      let digest = index < digests.count && !isGhost && (32...128).contains(digests[index].count) ? digests[index] : nil
+      let digest =
+        index < digests.count && !isGhost && (32...128).contains(digests[index].count)
+        ? [UInt8](hex: String(decoding: digests[index], as: UTF8.self)) : nil
       return PackageFile(
         path: system.located(path), algorithm: digest == nil ? nil : algorithm,
-        digest: digest.map { String(decoding: $0, as: UTF8.self).lowercased() }, isConfiguration: flags[index] & 1 != 0)
+        digest: digest?.hex, isConfiguration: flags[index] & 1 != 0)
     }
   }
 

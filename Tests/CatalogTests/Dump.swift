@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// All that is projected, by names instead of numbers, as the sqlite3 shell says it: two catalogs that hold the same facts
 /// must give the same text.
@@ -34,4 +35,11 @@ func dump(_ path: String) throws -> String {
     SELECT 'inheritance', o.kind, o.key, at, d.kind, d.key FROM inheritance JOIN thing o ON o.id = on_id
     JOIN thing d ON d.id = dependent_id ORDER BY 2, 3, 4, 5, 6;
     """)
+}
+
+/// That a catalog's dump is the expected one; shows only what differs.
+func expectSame(_ expected: String, _ path: String, _ place: SourceLocation = #_sourceLocation) throws {
+  let (left, right) = (Set(expected.split(separator: "\n")), Set(try dump(path).split(separator: "\n")))
+  let differences = left.subtracting(right).map { "- \($0)" } + right.subtracting(left).map { "+ \($0)" }
+  #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))", sourceLocation: place)
 }

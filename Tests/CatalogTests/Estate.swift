@@ -1,3 +1,4 @@
+import Fingerprints
 import Foundation
 import Inventory
 import Lineage
@@ -5,13 +6,18 @@ import TestSupport
 
 @testable import Catalog
 
-/// A made-up estate whose events a seed decides: few things and few moments, so that much falls together.
+/// A made-up estate whose events a seed decides: few things and few moments, so that much falls together. One of a larger
+/// `scale` has that many times the things and moments.
 struct Estate {
   private var samples: Samples
+  private let scale: Int
   private var number = 0
   let start = 1_769_860_800.0
 
-  init(seed: UInt64) { samples = Samples(seed: seed) }
+  init(seed: UInt64, scale: Int = 1) {
+    samples = Samples(seed: seed)
+    self.scale = scale
+  }
 
   /// What happens to an estate: an event as JSON, or a scan of an image.
   enum Happening {
@@ -19,14 +25,16 @@ struct Estate {
     case scan(image: String, minute: Int, releases: [String], isWhole: Bool)
   }
 
-  private mutating func name(_ kind: String, _ count: Int) -> String { "\(kind)\(samples.number(0..<count))" }
+  private mutating func name(_ kind: String, _ count: Int) -> String {
+    "\(kind)\(samples.number(0..<count * scale))"
+  }
 
   mutating func happening() -> Happening {
     if samples.number(0..<12) == 0 {
       number += 1
       // No two scans of one moment: which of these is the later one nobody knows.
       return .scan(
-        image: name("gold", 3), minute: 1000 + number,
+        image: "gold\(samples.number(0..<3))", minute: 1000 + number,
         releases: ["1", "2", "3"].filter { _ in samples.number(0..<2) == 0 },
         isWhole: samples.number(0..<4) > 0)
     }
@@ -38,7 +46,7 @@ struct Estate {
     var fields: [String: Any] = [
       "id": "e\(samples.number(0..<1 << 40))", "reporter": "test", "more": ["kept": [1, 2.5]],
     ]
-    let moment = Date(timeIntervalSince1970: start + Double(samples.number(0..<60)) * 60)
+    let moment = Date(timeIntervalSince1970: start + Double(samples.number(0..<60 * scale)) * 60)
     fields["at"] = moment.formatted(.iso8601)
     let kind = samples.one(of: Event.Kind.allCases).rawValue
     fields["kind"] = samples.number(0..<3) == 0 ? "application-installed" : kind
@@ -46,11 +54,12 @@ struct Estate {
     fields["release"] = "\(samples.number(1..<4))"
     if samples.number(0..<4) == 0, fields["kind"] as? String == "application-removed" { fields["release"] = nil }
     if samples.number(0..<2) == 0 { fields["vm"] = name("vm", 6) }
-    let child = samples.number(0..<3)
+    let child = samples.number(0..<3 * scale)
     fields["image"] = "gold\(child)"
-    if child > 0, samples.number(0..<2) == 0 { fields["parent"] = name("gold", child) }
+    if child > 0, samples.number(0..<2) == 0 { fields["parent"] = "gold\(samples.number(0..<child))" }
     if (fields["kind"] as? String ?? "").hasPrefix("vm-") { fields["vm"] = name("vm", 6) }
     if samples.number(0..<3) == 0 { fields["images"] = [name("gold", 3)] }
+    if samples.number(0..<2) == 0 { fields["signature"] = Digest(of: Data(name("build", 9).utf8)).description }
     fields["from"] = name("vm", 6)
     if fields["from"] as? String == fields["vm"] as? String { fields["from"] = "vm9" }
     fields["host"] = name("host", 3)

@@ -47,9 +47,29 @@ struct HistoryTests {
     }
   }
 
-  private func expectSame(_ expected: String, _ path: String, _ place: SourceLocation = #_sourceLocation) throws {
-    let (left, right) = (Set(expected.split(separator: "\n")), Set(try dump(path).split(separator: "\n")))
-    let differences = left.subtracting(right).map { "- \($0)" } + right.subtracting(left).map { "+ \($0)" }
-    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))", sourceLocation: place)
+  /// Tens of thousands of events, in batches as the program makes them.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["VMLINEAGE_TEST_ALL"] == "1"))
+  func `any order of a large estate gives the same tables`() throws {
+    try withTemporaryFolder { folder in
+      var estate = Estate(seed: 11, scale: 400)
+      let happenings = (0..<24_000).map { _ in estate.happening() }.filter {
+        if case .event = $0 { true } else { false }
+      }
+      let (inOrder, first) = try catalog(folder, "first.db")
+      #expect(try Estate.tell(happenings, to: inOrder, batch: 700).count == happenings.count)
+      let expected = try dump(first)
+      for kind in ["inherited", "vm-cloned", "application-patched", "release-built"] {
+        #expect(expected.contains(kind))
+      }
+      var generator = SeededGenerator(seed: 11)
+      for (position, batch) in [3000, 50_000].enumerated() {
+        let (other, path) = try catalog(folder, "\(position).db")
+        _ = try Estate.tell(happenings.shuffled(using: &generator), to: other, batch: batch)
+        try expectSame(expected, path)
+        try other.rebuild()
+        try expectSame(expected, path)
+        #expect(try other.check() == [])
+      }
+    }
   }
 }

@@ -62,7 +62,7 @@ struct Samples {
       revision: maybe { $0.text() }, repository: maybe { $0.text() }, volume: text(), location: path(),
       files: (0..<number(0..<5)).map { _ in
         PackageFile(
-          path: path(), algorithm: maybe { _ in .sha512 }, digest: maybe { $0.text() },
+          path: path(), algorithm: maybe { _ in .sha512 }, digest: maybe { [UInt8($0.number(0..<256))].hex },
           isConfiguration: number(0..<2) == 0)
       })
   }
@@ -91,8 +91,8 @@ struct Samples {
       volumes: (0..<number(0..<4)).map { _ in volume() },
       systems: (0..<number(0..<3)).map { _ in
         OperatingSystem(
-          volume: text(), family: text(), distribution: text(), version: text(), product: text(),
-          architecture: maybe { $0.text() }, hostname: maybe { $0.text() })
+          volume: text(), family: text(), distribution: text(), version: text(), pointRelease: maybe { $0.text() },
+          product: text(), architecture: maybe { $0.text() }, hostname: maybe { $0.text() })
       }, packages: (0..<number(0..<20)).map { _ in package() }, files: (0..<files).map { _ in file() },
       counts: Counts(files: number(0..<99), read: number(0..<99), digested: number(0..<99), unreadable: number(0..<99)))
   }

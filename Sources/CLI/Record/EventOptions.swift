@@ -9,7 +9,7 @@ struct EventOptions: ParsableArguments {
   @Option(help: "Who says so. Default: the user and this host.") var reporter: String?
   @Option(help: "The application.") var application: String?
   @Option(help: "Its release.") var release: String?
-  @Option(help: "The build's id, as the signature has it.") var signature: String?
+  @Option(help: "The build's signature file, or its id.") var signature: String?
   @Option(help: "An image: its id, its name, or host:path. Repeat it for a vm of several.") var image: [String] = []
   @Option(help: "Where the image is.") var path: String?
   @Option(help: "golden, deployed or unknown.") var role: String?

@@ -17,7 +17,7 @@ struct RecordCommand: AsyncParsableCommand {
       An image is named by its id, by its name where that is unique, or as host:path; a vm by its UUID; a host by its name.
 
       KINDS AND THEIR FIELDS
-        release-built          application, release, signature (the build's id)
+        release-built          application, release, signature (the build's signature file, or its id)
         application-installed  image or vm, application, release
         application-patched    image or vm, application, release: in place of its other releases
         application-removed    image or vm, application, release (left out: all of them)

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// Something that was reported, as one JSON object. Fields that no kind knows are kept with it and mean nothing.
-struct Event: Decodable, Sendable {
+struct Event: Decodable, Sendable, Equatable {
   enum Kind: String, Decodable, Sendable, CaseIterable {
     case releaseBuilt = "release-built"
     case applicationInstalled = "application-installed"
@@ -22,6 +22,12 @@ struct Event: Decodable, Sendable {
     case action
   }
 
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case id, kind, at, reporter, application, release, signature, image, path, role, parent, images, vm, name, from,
+      state
+    case settings, host, group, expected, action, question, vms
+  }
+
   var id: String
   var kind: Kind
   var at: EventTime
@@ -36,6 +42,13 @@ struct Event: Decodable, Sendable {
   var action, question: String?
   var vms: [String]?
 
+  /// The build that `signature` names itself; nil where it is a file that says which.
+  var buildID: String? {
+    signature.flatMap { name in
+      name.utf8.count == 64 && name.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) } ? name : nil
+    }
+  }
+
   /// The images that a vm is made of.
   var allImages: [String] { (image.map { [$0] } ?? []) + (images ?? []) }
 }
@@ -43,7 +56,9 @@ struct Event: Decodable, Sendable {
 /// The value of a setting, as text.
 struct Setting: Decodable, Sendable, Equatable {
   var text: String
+}
 
+extension Setting {
   init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if let text = try? value.decode(String.self) {
@@ -67,16 +82,20 @@ extension Event {
   /// One line of JSON Lines.
   static func decode(_ line: Data) throws(Refusal) -> Event {
     if line.isEmpty { throw Refusal(reason: "an empty line, or one of more than 1 MiB") }
-    let event: Event
+    let event = if let plain = Event(plain: [UInt8](line)) { plain } else { try decodeAny(line) }
+    try event.check()
+    return event
+  }
+
+  /// Takes longer, and says what is wrong.
+  static func decodeAny(_ line: Data) throws(Refusal) -> Event {
     do {
-      event = try decoder.decode(Event.self, from: line)
+      return try decoder.decode(Event.self, from: line)
     } catch let error as DecodingError {
       throw Refusal(reason: reason(error))
     } catch {
       throw Refusal(reason: "no JSON object")
     }
-    try event.check()
-    return event
   }
 
   private static func reason(_ error: DecodingError) -> String {

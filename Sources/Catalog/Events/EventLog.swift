@@ -1,13 +1,20 @@
+internal import Fingerprints
 internal import Foundation
 internal import GRDB
+internal import Signatures
 
 /// Takes events in: checks them against what is known, appends them, and has their histories told. One log lives as long as
 /// its transaction.
-struct EventLog {
+///
+/// What happened to vms is told at the end: vm by vm, which walks through the tables in order, and each in the order of time,
+/// so that what comes late within a batch is not late.
+final class EventLog {
   private let db: Database
   private let projector: Projector
   private let resolver: Resolver
   private let now: Int64
+  private var hasClones = false
+  private var ofVMs: [(vm: Int64, seq: Int64, fact: Fact)] = []
 
   init(_ db: Database, now: Int64) {
     self.db = db
@@ -21,8 +28,13 @@ struct EventLog {
     do {
       let event = try Event.decode(line)
       try refuseCycle(event)
+      let signature = try signature(of: event)
       let at = min(event.at.milliseconds, now)
       guard let seq = try append(event, line, at: at) else { return .repeated }
+      if let signature, let name = event.signature {
+        try resolver.understand(
+          name, seq, as: BuildWriter(db, projector.things).store(signature.value, signature.build))
+      }
       try project(event, seq, at: at)
       return at < event.at.milliseconds
         ? .recorded(warning: "dated after its receipt: kept as of its receipt") : .recorded()
@@ -31,8 +43,31 @@ struct EventLog {
     }
   }
 
+  /// What the file says that a built release names; not read where the event is known.
+  private func signature(of event: Event) throws -> (value: Signature, build: Digest)? {
+    guard event.kind == .releaseBuilt, let path = event.signature, event.buildID == nil else { return nil }
+    let select = try db.cachedStatement(sql: "SELECT 1 FROM event WHERE id = ?")
+    if try select.integer([event.id]) != nil { return nil }
+    do {
+      let signature = try Signature.read(URL(fileURLWithPath: path))
+      guard signature.application == event.application, signature.release == event.release else {
+        throw Refusal(
+          reason: "signature \"\(path)\" is of \(signature.application) \(signature.release)")
+      }
+      guard let build = signature.build, try signature.differences().isEmpty else {
+        throw Refusal(reason: "signature \"\(path)\" is not what its build id says")
+      }
+      return (signature, build)
+    } catch let error as SignatureError {
+      throw Refusal(reason: "\(error)")
+    }
+  }
+
   /// Ends the batch.
-  func finish() throws { try projector.settle() }
+  func finish() throws {
+    try tellVMs()
+    try projector.settle()
+  }
 
   /// Nil where it is stored already.
   private func append(_ event: Event, _ line: Data, at: Int64) throws -> Int64? {
@@ -70,13 +105,38 @@ struct EventLog {
       for vm in Set(report.acted) { try join(vm, seq, at) }
       return
     }
-    guard let subject = report.image ?? report.vm ?? report.host ?? report.release else { return }
+    guard let subject = report.subject else { return }
     let thing = try projector.things.history(of: subject)
-    try projector.prepare(thing, before: moment)
-    try join(subject, seq, at)
-    try projector.add(Fact(moment: moment, body: .report(report)), to: thing)
+    let fact = Fact(moment: moment, body: .report(report))
+    if subject == report.vm {
+      hasClones = hasClones || event.kind == .vmCloned
+      return ofVMs.append((subject, seq, fact))
+    }
+    try tell(fact, of: thing, subject, seq)
+    if Endings.kinds.contains(event.kind) { projector.things.endings.forget(subject) }
     // What follows may call it by its place, or be its parent.
     if event.kind == .imageCreated || event.kind == .imageMoved { try projector.settle(thing) }
+  }
+
+  private func tell(_ fact: Fact, of thing: Int64, _ subject: Int64, _ seq: Int64) throws {
+    try projector.prepare(thing, before: fact.moment)
+    try join(subject, seq, fact.moment.at)
+    try projector.add(fact, to: thing)
+  }
+
+  private func tellVMs() throws {
+    // What they copy is up to date then.
+    try projector.settle()
+    let facts = ofVMs
+    ofVMs = []
+    // A clone copies what the other vm holds, so that is told first; else one vm after the other touches fewest pages.
+    let inTime = hasClones
+    hasClones = false
+    let order = facts.indices.sorted { left, right in
+      let (left, right) = (facts[left], facts[right])
+      return inTime || left.vm == right.vm ? left.fact.moment < right.fact.moment : left.vm < right.vm
+    }
+    for place in order { try tell(facts[place].fact, of: facts[place].vm, facts[place].vm, facts[place].seq) }
   }
 
   private func join(_ thing: Int64, _ seq: Int64, _ at: Int64) throws {
@@ -86,9 +146,9 @@ struct EventLog {
 
   /// An image cannot come from what comes from it.
   private func refuseCycle(_ event: Event) throws {
-    guard event.kind == .imageCreated, let image = event.image, let parent = event.parent,
-      let own = try resolver.find(image)?.id, let from = try resolver.find(parent)?.id
-    else { return }
+    guard event.kind == .imageCreated, let image = event.image, let parent = event.parent else { return }
+    try tellVMs()
+    guard let own = try resolver.find(image)?.id, let from = try resolver.find(parent)?.id else { return }
     let select = try db.cachedStatement(
       sql: """
         WITH RECURSIVE above (id) AS (

@@ -4,7 +4,9 @@ package import Foundation
 package struct EventTime: Decodable, Sendable, Equatable {
   /// Since 1970 in UTC.
   var milliseconds: Int64
+}
 
+extension EventTime {
   package var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
   /// A time as people type it: a day alone, which begins at midnight; without seconds; without an offset, which is UTC.

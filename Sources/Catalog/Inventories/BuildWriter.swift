@@ -32,7 +32,8 @@ struct BuildWriter {
         signature.built.map(milliseconds),
       ])
     if let built = signature.built { try setReleased(db, release, at: milliseconds(built)) }
-    for artifact in signature.artifacts { try store(artifact, of: build, digest) }
+    var revisions = Revisions(db, things)
+    for artifact in signature.artifacts { try store(artifact, of: build, digest, &revisions) }
     return build
   }
 
@@ -42,50 +43,58 @@ struct BuildWriter {
     return Dictionary(rows.map { ($0[0] as String, $0[1] as Int64) }, uniquingKeysWith: { first, _ in first })
   }
 
-  private func store(_ artifact: Artifact, of build: Int64, _ digest: Digest) throws {
-    let id = try things.id("artifact", "\(digest)/\(artifact.path)")
+  private func store(_ artifact: Artifact, of build: Int64, _ digest: Digest, _ revisions: inout Revisions) throws {
+    let id = try thing(db, "artifact", "\(digest)/\(artifact.path)")
     let insert = try db.cachedStatement(
-      sql: """
-        INSERT INTO artifact (thing_id, build_id, path, size, sha256, git_blob, kind) VALUES (?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO NOTHING
-        """)
-    try insert.execute(arguments: [
+      sql: "INSERT INTO artifact (thing_id, build_id, path, size, sha256, git_blob, kind) VALUES (?, ?, ?, ?, ?, ?, ?)")
+    try insert.run([
       id, build, artifact.path, Int64(bitPattern: artifact.size), Data(artifact.sha256.bytes), artifact.gitoid,
       artifact.kind.rawValue,
     ])
-    for source in Set(artifact.sources) { try link(id, to: try revision(source)) }
+    // The signature says so, which needs no claim of its own.
+    let link = try db.cachedStatement(
+      sql: """
+        INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
+        VALUES (?, ?, 0, ?, 1, 1, 0)
+        """)
+    // In their order: pages of the index are met once.
+    for revision in try Set(artifact.sources.map { try revisions.row($0) }).sorted() {
+      try link.run([id, revision, Dialect.forever])
+    }
+  }
+}
+
+/// Rows of the source revisions of one signature, which has most of them many times.
+private struct Revisions {
+  let db: Database
+  let things: Things
+  private var known: [SourceRevision: Int64] = [:]
+
+  init(_ db: Database, _ things: Things) {
+    self.db = db
+    self.things = things
   }
 
-  private func revision(_ revision: SourceRevision) throws -> Int64 {
+  mutating func row(_ revision: SourceRevision) throws -> Int64 {
+    if let row = known[revision] { return row }
     let key = "\(revision.repository.utf8.count):\(revision.repository)/\(revision.path)"
-    let source = try things.id("source", key)
+    let source = try thing(db, "source", key)
     let insertSource = try db.cachedStatement(
       sql: "INSERT INTO source (thing_id, repository, path, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-    try insertSource.execute(arguments: [
-      source, revision.repository, revision.path, revision.created.map(milliseconds),
-    ])
+    try insertSource.run([source, revision.repository, revision.path, revision.created.map(milliseconds)])
     let state = "\(revision.revision ?? "-") \(revision.blob)\(revision.uncommitted ? " uncommitted" : "")"
-    let id = try things.id("revision", "\(state) \(key)")
+    let row = try thing(db, "revision", "\(state) \(key)")
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO revision (thing_id, source_id, revision_commit, blob, author, revised, earlier, uncommitted)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """)
-    try insert.execute(arguments: [
-      id, source, revision.revision, revision.blob, revision.author, revision.revised.map(milliseconds),
-      revision.revisions, revision.uncommitted ? 1 : 0,
+    try insert.run([
+      row, source, revision.revision, revision.blob, revision.author, revision.revised.map(milliseconds),
+      revision.revisions.map(Int64.init), Int64(revision.uncommitted ? 1 : 0),
     ])
-    return id
-  }
-
-  /// The signature says so, which needs no claim of its own.
-  private func link(_ artifact: Int64, to revision: Int64) throws {
-    let insert = try db.cachedStatement(
-      sql: """
-        INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
-        VALUES (?, ?, 0, ?, 1, 1, 0) ON CONFLICT DO NOTHING
-        """)
-    try insert.execute(arguments: [artifact, revision, Dialect.forever])
+    known[revision] = row
+    return row
   }
 }
 

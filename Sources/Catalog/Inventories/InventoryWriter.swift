@@ -96,10 +96,10 @@ final class InventoryWriter {
   private func storeSystems(_ systems: [OperatingSystem], _ inventory: Int64) throws {
     for (position, system) in systems.enumerated() {
       try db.execute(
-        sql: "INSERT INTO operating_system VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        sql: "INSERT INTO operating_system VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
           inventory, position, system.volume, system.family, system.distribution, system.version, system.product,
-          system.architecture, system.hostname,
+          system.architecture, system.hostname, system.pointRelease,
         ])
     }
   }

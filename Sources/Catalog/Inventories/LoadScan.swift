@@ -66,7 +66,8 @@ struct InventoryReader {
     try rows("SELECT * FROM operating_system WHERE inventory_id = ? ORDER BY position").map { row in
       OperatingSystem(
         volume: row["volume"], family: row["family"], distribution: row["distribution"], version: row["version"],
-        product: row["product"], architecture: row["architecture"], hostname: row["hostname"])
+        pointRelease: row["point_release"], product: row["product"], architecture: row["architecture"],
+        hostname: row["hostname"])
     }
   }
 
@@ -103,7 +104,7 @@ struct InventoryReader {
       files.append(
         PackageFile(
           path: try folders.path(row[0], row[1]), algorithm: try (row[2] as String?).map { try value($0) },
-          digest: row[3], isConfiguration: row[4]))
+          digest: (row[3] as Data?).map { [UInt8]($0).hex }, isConfiguration: row[4]))
     }
     return files
   }

@@ -46,7 +46,7 @@ struct PackageWriter {
     for (position, file) in files.enumerated() {
       try insert.execute(arguments: [
         package, position, try dictionaries.folder(of: file.path), Data(file.path.lastName), file.algorithm?.rawValue,
-        file.digest, file.isConfiguration ? 1 : 0,
+        file.digest.flatMap(digestBytes), file.isConfiguration ? 1 : 0,
       ])
     }
   }

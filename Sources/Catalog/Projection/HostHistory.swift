@@ -30,21 +30,8 @@ struct HostHistory {
       try insert.run([host, report.at, report.seq, Int64(report.event.expected == true ? 1 : 0)])
     case .hostDecommissioned:
       try life.end(host, at: report.at)
-      let cut = try db.cachedStatement(
-        sql: "UPDATE link SET valid_to = ? WHERE from_id = ? AND valid_from < ? AND valid_to > ?")
-      try cut.run([report.at, host, report.at, report.at])
+      try Links(db).endAll(from: host, at: report.at)
     default: break
     }
   }
-}
-
-/// When what began at `at` ends by a later event of the given kind about `thing`. Asked of the facts, so that it does not
-/// matter which of the two came first.
-func end(_ db: Database, by kind: Event.Kind, of thing: Int64, after at: Int64) throws -> Int64 {
-  let select = try db.cachedStatement(
-    sql: """
-      SELECT s.at FROM event_subject s JOIN event e ON e.seq = s.event_seq
-      WHERE s.thing_id = ? AND s.at > ? AND e.kind = ? ORDER BY s.at LIMIT 1
-      """)
-  return try select.integer([thing, at, kind.rawValue]) ?? Dialect.forever
 }

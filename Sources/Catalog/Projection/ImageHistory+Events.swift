@@ -13,7 +13,7 @@ extension ImageHistory {
     case .imageMoved: try place(host: report.event.host, path: report.event.path, at: report.at)
     case .imageDeleted:
       try delete(at: report.at)
-      try leaveVMs(at: report.at)
+      try links.endAll(to: image, from: .vm, at: report.at)
     case .applicationInstalled: try install(report)
     case .applicationPatched:
       try remove(report, but: report.release)
@@ -78,15 +78,5 @@ extension ImageHistory {
       image, report.at, report.at, report.event.application, kept ?? 0, version, version,
     ])
     for link in ended { try links.end(link, at: report.at) }
-  }
-
-  /// The links of vms to an image end with it.
-  private func leaveVMs(at: Int64) throws {
-    let cut = try db.cachedStatement(
-      sql: """
-        UPDATE link SET valid_to = ? WHERE to_id = ? AND valid_from < ? AND valid_to > ?
-          AND from_id IN (SELECT thing_id FROM vm)
-        """)
-    try cut.run([at, image, at, at])
   }
 }

@@ -14,32 +14,58 @@ struct Links {
   }
 
   /// `from` comes from `to` from `at` on: the link that is valid then, or a new one; and why.
-  func hold(_ from: Int64, _ to: Int64, at: Int64, until end: Int64 = Dialect.forever, _ claim: LinkClaim) throws {
-    if let known = try open(from, to, at: at) { return try add(claim, to: known, at: at) }
+  func hold(_ from: Int64, _ to: Int64, at: Int64, _ claim: LinkClaim) throws {
+    _ = try hold(open(from, to, at: at), from, to, at: at, until: Dialect.forever, claim)
+  }
+
+  /// The same where the link that is valid then, if there is one, was looked up, and `end` of what leads there is known: what
+  /// would end as it begins never was. Gives the link.
+  func hold(
+    _ known: Int64?, _ from: Int64, _ to: Int64, at: Int64, until end: Int64, _ claim: LinkClaim
+  ) throws -> Int64? {
+    if end <= at { return nil }
+    if let known {
+      try add(claim, to: known, at: at)
+      return known
+    }
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO link (from_id, to_id, valid_from, valid_to, origin, confidence, evidence_group)
         VALUES (?, ?, ?, ?, ?, ?, ?)
         """)
-    let id = try insert.insert([from, to, at, end, claim.origin, claim.confidence, claim.group])
-    try insertClaim(claim, try found(id), at: at)
+    let id = try found(insert.insert([from, to, at, end, claim.origin, claim.confidence, claim.group]))
+    try insertClaim(claim, id, at: at)
+    return id
   }
 
-  /// Ends a link at `at`; one that began then never was.
+  /// Ends a link at `at`; one that began then never was, nor was there then a reason to believe it.
   func end(_ link: Int64, at: Int64) throws {
     let update = try db.cachedStatement(
       sql: "UPDATE link SET valid_to = ? WHERE id = ? AND valid_to > ? AND valid_from < ?")
     try update.run([at, link, at, at])
-    if db.changesCount > 0 { return }
-    let drop = try db.cachedStatement(sql: "DELETE FROM link WHERE id = ? AND valid_from >= ?")
-    try drop.run([link, at])
+    if db.changesCount > 0 {
+      try db.cachedStatement(sql: "DELETE FROM claim WHERE link_id = ? AND at >= ?").run([link, at])
+      if db.changesCount > 0 { try settle(link) }
+    } else {
+      try db.cachedStatement(sql: "DELETE FROM link WHERE id = ? AND valid_from >= ?").run([link, at])
+    }
   }
 
   /// Ends all links that lead from a thing and are valid at `at`.
-  func endAll(from: Int64, at: Int64) throws {
+  func endAll(from thing: Int64, at: Int64) throws {
     let select = try db.cachedStatement(
       sql: "SELECT id FROM link WHERE from_id = ? AND valid_from <= ? AND valid_to > ?")
-    for link in try select.integers([from, at, at]) { try end(link, at: at) }
+    for link in try select.integers([thing, at, at]) { try end(link, at: at) }
+  }
+
+  /// Ends all links that lead from things of a kind to a thing and are valid at `at`.
+  func endAll(to thing: Int64, from kind: NamedKind, at: Int64) throws {
+    let select = try db.cachedStatement(
+      sql: """
+        SELECT l.id FROM link l JOIN thing f ON f.id = l.from_id
+        WHERE l.to_id = ? AND l.valid_from <= ? AND l.valid_to > ? AND f.kind = ?
+        """)
+    for link in try select.integers([thing, at, at, kind.name]) { try end(link, at: at) }
   }
 
   /// Makes a link's origin, confidence and evidence group those of its best claim. A link without claims goes.

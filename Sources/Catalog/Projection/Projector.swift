@@ -34,15 +34,18 @@ final class Projector {
 
   /// Asked before a new fact is stored: what is the latest that is known.
   func prepare(_ thing: Int64, before moment: Moment) throws {
-    if latest[thing] != nil { return }
+    if try latest[thing] != nil || kind(thing) == "release" { return }
     // Part of its history is that of its vms.
     if try isDeployed(thing) { return latest[thing] = .last(at: .max) }
-    // Most are new: then nothing is known of them.
-    let own = try ownImage(of: thing)
-    if things.new.contains(thing), own == nil, try kind(thing) == "vm" { return latest[thing] = .first }
-    var times = [try lastEvent(of: thing)]
-    if let own { times += [try lastEvent(of: own), try lastScan(of: own, but: moment)] }
-    if try kind(thing) == "image" { times.append(try lastScan(of: thing, but: moment)) }
+    var times: [Int64?]
+    if try kind(thing) == "vm" {
+      let (at, own) = try things.latestEvent(ofVM: thing)
+      times = [at]
+      if let own { times += [try lastEvent(of: own), try lastScan(of: own, but: moment)] }
+    } else {
+      times = [try lastEvent(of: thing)]
+      if try kind(thing) == "image" { times.append(try lastScan(of: thing, but: moment)) }
+    }
     latest[thing] = times.compactMap { $0 }.max().map { Moment.last(at: $0) } ?? .first
   }
 
@@ -68,6 +71,8 @@ final class Projector {
 
   /// A fact of `thing`, prepared and stored.
   func add(_ fact: Fact, to thing: Int64) throws {
+    // What is said of a release does not depend on what was said of it before.
+    if try kind(thing) == "release" { return try tell(fact, of: thing) }
     if let known = latest[thing], late[thing] == nil, fact.moment > known {
       let wasDeployed = try isDeployed(thing)
       latest[thing] = fact.moment
@@ -121,10 +126,9 @@ final class Projector {
 
   private func reset(_ thing: Int64) throws {
     switch try kind(thing) {
-    case "vm": try VMHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, table: "vm") ?? 0)
-    case "host": try HostHistory(db, thing).reset(firstSeen: things.firstSeen(thing, table: "host") ?? 0)
-    case "image":
-      try ImageHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, table: "image") ?? 0)
+    case "vm": try VMHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, .vm))
+    case "host": try HostHistory(db, thing).reset(firstSeen: things.firstSeen(thing, .host))
+    case "image": try ImageHistory(db, things, thing).reset(firstSeen: things.firstSeen(thing, .image))
     default: break
     }
   }
@@ -151,7 +155,7 @@ final class Projector {
       }
     case "image": try ImageHistory(db, things, thing).tell(report)
     case "host": try HostHistory(db, thing).tell(report)
-    default: try ReleaseHistory(db, things).tell(report, thing)
+    default: try ReleaseHistory(db).tell(report, thing)
     }
   }
 
@@ -184,6 +188,7 @@ final class Projector {
   }
 
   private func markDependents(of thing: Int64, from at: Int64) throws {
+    if things.plain.contains(thing) { return }
     let select = try db.cachedStatement(
       sql: "SELECT dependent_id, min(at) FROM inheritance WHERE on_id = ? AND at >= ? GROUP BY dependent_id")
     for (dependent, time) in try select.all([thing, at], { ($0.integer(0), $0.integer(1)) }) {
@@ -193,7 +198,7 @@ final class Projector {
 
   private func ownImage(of thing: Int64) throws -> Int64? {
     guard try kind(thing) == "vm" else { return nil }
-    return try things.existing("image", "vm:\(try things.key(of: thing))")
+    return try things.existing(.image, "vm:\(try things.key(of: thing))")
   }
 
   private func kind(_ thing: Int64) throws -> String { try things.kind(of: thing) }

@@ -14,7 +14,8 @@ struct Rebuild {
     for table in ["host", "vm", "image"] { try db.execute(sql: "DELETE FROM \(table)") }
     try db.execute(
       sql: """
-        UPDATE application_release SET released = (SELECT min(built) FROM build WHERE release_id = thing_id)
+        UPDATE application_release
+        SET released = (SELECT min(b.built) FROM build b WHERE b.release_id = application_release.thing_id)
         """)
     let inventories = try Int64.fetchAll(db, sql: "SELECT id FROM inventory ORDER BY id")
     for inventory in inventories { try JoinedBuilds(db).link(inventory: inventory) }
@@ -51,8 +52,7 @@ struct Rebuild {
     let select = try db.cachedStatement(sql: "SELECT seq, at, body FROM event WHERE seq = ?")
     guard let event = try select.all([seq], StoredEvent.init).first else { return }
     let fact = try facts.fact(event)
-    guard case .report(let report) = fact.body, report.event.kind != .action else { return }
-    guard let subject = report.image ?? report.vm ?? report.host ?? report.release else { return }
+    guard case .report(let report) = fact.body, let subject = report.subject else { return }
     let thing = try projector.things.history(of: subject)
     projector.begin(thing)
     try projector.add(fact, to: thing)

@@ -15,7 +15,19 @@ struct Report {
   var images: [Int64] = []
   var parent: Int64?
   var release: Int64?
+  /// That a built release is joined with.
+  var build: Int64?
   var acted: [Int64] = []
+
+  /// Whose history it is part of: its kind decides, whatever other fields it has.
+  var subject: Int64? {
+    switch event.kind {
+    case .releaseBuilt: release
+    case .hostAdded, .hostRebooted, .hostDecommissioned: host
+    case .action: nil
+    default: image ?? vm
+    }
+  }
 
   var claim: LinkClaim { LinkClaim(event: seq, rule: event.kind.rawValue) }
 }
@@ -32,36 +44,45 @@ struct Resolver {
     report.vm = try vmKey(event.vm).map { try things.vm($0, at: at) }
     report.from = try vmKey(event.from).map { try things.vm($0, at: at) }
     report.host = try event.host.map { try things.host($0, at: at) }
-    if event.kind == .vmCreated {
-      report.images = try event.allImages.map { try image($0, seq, at) }
-    } else if report.vm == nil {
-      report.image = try event.image.map { try image($0, seq, at) }
+    switch event.kind {
+    case .vmCreated: report.images = try event.allImages.map { try image($0, seq, at) }
+    case .imageCreated, .imageMoved, .imageDeleted: report.image = try event.image.map { try image($0, seq, at) }
+    case .applicationInstalled, .applicationPatched, .applicationRemoved:
+      if report.vm == nil { report.image = try event.image.map { try image($0, seq, at) } }
+    default: break
     }
     report.parent = try event.parent.map { try image($0, seq, at) }
     if let application = event.application, let release = event.release {
       report.release = try things.release("release", application, release)
+    }
+    if event.kind == .releaseBuilt, let signature = event.signature {
+      report.build = try event.buildID.map { try things.id("build", $0) } ?? understood(signature, seq)
     }
     report.acted = try (event.vms ?? []).map { try things.vm(vmKey($0) ?? $0, at: at) }
     return report
   }
 
   private func image(_ name: String, _ seq: Int64, _ at: Int64) throws -> Int64 {
-    if !isNew {
-      let select = try db.cachedStatement(
-        sql: """
-          SELECT t.key FROM understood u JOIN thing t ON t.id = u.image_id WHERE u.event_seq = ? AND u.name = ?
-          """)
-      return try things.image(select.text([seq, name]) ?? name, at: at)
-    }
+    if !isNew { return try things.image(understood(name, seq).map(things.key) ?? name, at: at) }
     guard let known = try find(name), known.key != name else { return try things.image(name, at: at) }
-    let insert = try db.cachedStatement(sql: "INSERT INTO understood VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-    try insert.run([seq, name, known.id])
+    try understand(name, seq, as: known.id)
     return try things.image(known.key, at: at)
+  }
+
+  /// Keeps what a name in an event means.
+  func understand(_ name: String, _ seq: Int64, as thing: Int64) throws {
+    let insert = try db.cachedStatement(sql: "INSERT INTO understood VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+    try insert.run([seq, name, thing])
+  }
+
+  private func understood(_ name: String, _ seq: Int64) throws -> Int64? {
+    let select = try db.cachedStatement(sql: "SELECT thing_id FROM understood WHERE event_seq = ? AND name = ?")
+    return try select.integer([seq, name])
   }
 
   /// The image that a name means today: its key, `host:path`, its path or its name where these are one image's only.
   func find(_ name: String) throws -> (id: Int64, key: String)? {
-    if let id = try things.existing("image", name) { return (id, name) }
+    if let id = try things.existing(.image, name) { return (id, name) }
     if let colon = name.firstIndex(of: ":"), name[colon...].hasPrefix(":/") {
       return try only(
         "host = ? AND path = ?", [String(name[..<colon]), String(name[name.index(after: colon)...])])

@@ -11,8 +11,14 @@ final class Things {
   private var firstSeen: [Int64: Int64] = [:]
   /// Hosts, vms and images that no fact named before this transaction.
   private(set) var new: Set<Int64> = []
+  /// Vms that are there from the earliest fact on, and of which nothing was copied.
+  private(set) var plain: Set<Int64> = []
+  let endings: Endings
 
-  init(_ db: Database) { self.db = db }
+  init(_ db: Database) {
+    self.db = db
+    endings = Endings(db)
+  }
 
   func id(_ kind: String, _ key: String) throws -> Int64 {
     let name = "\(kind) \(key)"
@@ -23,45 +29,18 @@ final class Things {
     return id
   }
 
-  /// Nil where no fact named it yet.
-  func existing(_ kind: String, _ key: String) throws -> Int64? {
-    let name = "\(kind) \(key)"
-    if let id = known[name] { return id }
-    if unknown.contains(name) { return nil }
-    let select = try db.cachedStatement(sql: "SELECT id FROM thing WHERE kind = ? AND key = ?")
-    let id = try select.integer([kind, key])
-    if let id {
-      known[name] = id
-      names[id] = (kind, key)
-    } else {
-      unknown.insert(name)
-    }
-    return id
-  }
-
   /// A host, vm or image that a fact of `at` names; its first life begins with the earliest such fact.
-  func host(_ name: String, at: Int64) throws -> Int64 {
-    try named(
-      try id("host", name), at, table: "host",
-      insert: "INSERT INTO host (thing_id, name, first_seen) VALUES (?, ?, ?)", [name])
-  }
+  func host(_ name: String, at: Int64) throws -> Int64 { try named(.host, name, at) }
+  func vm(_ uuid: String, at: Int64) throws -> Int64 { try named(.vm, uuid, at) }
+  func image(_ key: String, at: Int64) throws -> Int64 { try named(.image, key, at) }
 
-  func vm(_ uuid: String, at: Int64) throws -> Int64 {
-    try named(
-      try id("vm", uuid), at, table: "vm", insert: "INSERT INTO vm (thing_id, uuid, first_seen) VALUES (?, ?, ?)",
-      [uuid])
-  }
-
-  func image(_ key: String, at: Int64) throws -> Int64 {
-    try named(
-      try id("image", key), at, table: "image", insert: "INSERT INTO image (thing_id, first_seen) VALUES (?, ?)", [])
-  }
+  /// Nil where no fact named it yet.
+  func existing(_ kind: NamedKind, _ key: String) throws -> Int64? { try find(kind, key, "\(kind.name) \(key)") }
 
   /// When the earliest fact that names it was.
-  func firstSeen(_ thing: Int64, table: String) throws -> Int64? {
-    if let known = firstSeen[thing] { return known }
-    let select = try db.cachedStatement(sql: "SELECT first_seen FROM \(table) WHERE thing_id = ?")
-    return try select.integer([thing])
+  func firstSeen(_ thing: Int64, _ kind: NamedKind) throws -> Int64 {
+    if firstSeen[thing] == nil { _ = try existing(kind, key(of: thing)) }
+    return firstSeen[thing] ?? 0
   }
 
   func release(_ kind: String, _ name: String, _ version: String) throws -> Int64 {
@@ -92,14 +71,37 @@ final class Things {
   /// The dependent's history holds a copy of what the other's was at `at`.
   func inherit(_ dependent: Int64, from other: Int64, at: Int64) throws {
     let insert = try db.cachedStatement(sql: "INSERT INTO inheritance VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-    try insert.run([try history(of: other), at, dependent])
+    let history = try history(of: other)
+    plain.remove(history)
+    try insert.run([history, at, dependent])
+  }
+
+  /// It was deleted.
+  func ended(_ vm: Int64) { plain.remove(vm) }
+
+  /// What is known of a vm: when its latest event was, and its own image.
+  func latestEvent(ofVM vm: Int64) throws -> (at: Int64?, ownImage: Int64?) {
+    let key = "vm:\(try key(of: vm))"
+    let select = try db.cachedStatement(
+      sql: """
+        SELECT (SELECT at FROM event_subject WHERE thing_id = ?1 ORDER BY at DESC LIMIT 1),
+          (SELECT id FROM thing WHERE kind = 'image' AND key = ?2),
+          (SELECT valid_to FROM life WHERE thing_id = ?1 ORDER BY valid_from LIMIT 1),
+          EXISTS (SELECT 1 FROM inheritance WHERE on_id = ?1)
+        """)
+    let row = try select.all([vm, key]) {
+      (at: $0.optional(0), image: $0.optional(1), life: $0.integer(2), isCopied: $0.integer(3) == 1)
+    }.first
+    if row?.image == nil { unknown.insert("image \(key)") }
+    if row?.life == Dialect.forever, row?.isCopied == false { plain.insert(vm) }
+    return (row?.at, row?.image)
   }
 
   /// Whose history a thing's is part of: that of a vm's own image belongs to the vm.
   func history(of thing: Int64) throws -> Int64 {
     let key = try key(of: thing)
     guard key.hasPrefix("vm:") else { return thing }
-    return try existing("vm", String(key.dropFirst(3))) ?? thing
+    return try existing(.vm, String(key.dropFirst(3))) ?? thing
   }
 
   /// Takes back a vm's own image, which is made again as its history is told.
@@ -111,26 +113,47 @@ final class Things {
     firstSeen[image] = nil
   }
 
-  private func named(
-    _ id: Int64, _ at: Int64, table: String, insert: String, _ columns: [String]
-  ) throws -> Int64 {
-    let old = try firstSeen(id, table: table)
-    if let old, old <= at {
-      firstSeen[id] = old
-      return id
+  private func named(_ kind: NamedKind, _ key: String, _ at: Int64) throws -> Int64 {
+    let name = "\(kind.name) \(key)"
+    let known = try find(kind, key, name)
+    if let known, let seen = firstSeen[known] {
+      if seen > at { try begin(known, kind, at: at, not: seen) }
+      return known
     }
-    if let old {
-      let update = try db.cachedStatement(sql: "UPDATE \(table) SET first_seen = ? WHERE thing_id = ?")
-      try update.run([at, id])
-      let life = try db.cachedStatement(sql: "UPDATE life SET valid_from = ? WHERE thing_id = ? AND valid_from = ?")
-      try life.run([at, id, old])
-    } else {
-      try db.cachedStatement(sql: insert).run([id] + columns + [at])
-      let life = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
-      try life.run([id, at, Dialect.forever])
-      new.insert(id)
-    }
+    let id = try known ?? insert(kind, key, name)
+    if kind.name == "vm" { plain.insert(id) }
+    try db.cachedStatement(sql: kind.insert).run(kind.hasKey ? [id, at, key] : [id, at])
+    let life = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
+    try life.run([id, at, Dialect.forever])
+    new.insert(id)
     firstSeen[id] = at
+    return id
+  }
+
+  private func begin(_ id: Int64, _ kind: NamedKind, at: Int64, not old: Int64) throws {
+    try db.cachedStatement(sql: kind.update).run([at, id])
+    let life = try db.cachedStatement(sql: "UPDATE life SET valid_from = ? WHERE thing_id = ? AND valid_from = ?")
+    try life.run([at, id, old])
+    firstSeen[id] = at
+  }
+
+  private func insert(_ kind: NamedKind, _ key: String, _ name: String) throws -> Int64 {
+    let insert = try db.cachedStatement(sql: "INSERT INTO thing (kind, key) VALUES (?, ?)")
+    let id = try found(insert.insert([kind.name, key]))
+    (known[name], names[id]) = (id, (kind.name, key))
+    return id
+  }
+
+  /// `name`: kind and key as `known` has them.
+  private func find(_ kind: NamedKind, _ key: String, _ name: String) throws -> Int64? {
+    if let id = known[name], firstSeen[id] != nil { return id }
+    if unknown.contains(name) { return known[name] }
+    let select = try db.cachedStatement(sql: kind.find)
+    guard let (id, seen) = try select.all([kind.name, key], { ($0.integer(0), $0.optional(1)) }).first else {
+      unknown.insert(name)
+      return nil
+    }
+    (known[name], names[id], firstSeen[id]) = (id, (kind.name, key), seen)
     return id
   }
 }

@@ -39,8 +39,8 @@ struct VMHistory {
   func tell(_ report: Report) throws -> Int64? {
     let at = report.at
     if report.event.kind == .vmCreated || report.event.kind == .vmCloned {
-      try life.begin(vm, at: at)
-    } else if try !life.isAlive(vm, at: at) {
+      if !things.plain.contains(vm) { try life.begin(vm, at: at) }
+    } else if try !things.plain.contains(vm) && !life.isAlive(vm, at: at) {
       return nil
     }
     switch report.event.kind {
@@ -51,10 +51,10 @@ struct VMHistory {
       try begin(report)
       try clone(report)
     case .vmMigrated: try begin(report)
-    case .vmState: try set("vm_state", "vm_id = ?", [vm], "state", report.event.state, at)
+    case .vmState: try set(.state, [vm], report.event.state, at)
     case .vmSettings:
       for (key, value) in report.event.settings ?? [:] {
-        try set("vm_setting", "vm_id = ? AND key = ?", [vm, key], "value", value?.text, at)
+        try set(.setting, [vm, key], value?.text, at)
       }
     case .vmDeleted: try delete(at)
     case .applicationInstalled, .applicationPatched, .applicationRemoved:
@@ -79,25 +79,27 @@ struct VMHistory {
     }
     guard let host = report.host else { return }
     let select = try db.cachedStatement(
-      sql: "SELECT id FROM link WHERE to_id = ? AND from_id <> ? AND valid_from <= ? AND valid_to > ?")
-    for link in try select.integers([vm, host, report.at, report.at]) {
-      try links.end(link, at: report.at)
-    }
-    let until = try end(db, by: .hostDecommissioned, of: host, after: report.at)
-    try links.hold(host, vm, at: report.at, until: until, report.claim)
+      sql: "SELECT id, from_id FROM link WHERE to_id = ? AND valid_from <= ? AND valid_to > ?")
+    let open = try select.all([vm, report.at, report.at]) { (link: $0.integer(0), host: $0.integer(1)) }
+    for (link, other) in open where other != host { try links.end(link, at: report.at) }
+    let until = try things.endings.next(.hostDecommissioned, of: host, from: report.at)
+    let known = open.first { $0.host == host }?.link
+    _ = try links.hold(known, host, vm, at: report.at, until: until, report.claim)
   }
 
   /// It is made of these images from now on. Where it has an image of its own, that gets what they hold.
   private func use(_ images: [Int64], _ report: Report) throws {
     if images.isEmpty { return }
-    if let own = try ownImage(), try links.open(vm, own, at: report.at) != nil {
+    let present = try present(report.at)
+    if let own = try ownImage(), present.contains(where: { $0.image == own }) {
       for image in images where image != own { try copy(image, to: own, report) }
       return
     }
-    for (link, image) in try present(report.at) where !images.contains(image) { try links.end(link, at: report.at) }
+    for (link, image) in present where !images.contains(image) { try links.end(link, at: report.at) }
+    var open = Dictionary(present.map { ($0.image, $0.link) }, uniquingKeysWith: { first, _ in first })
     for image in images {
-      let until = try end(db, by: .imageDeleted, of: image, after: report.at)
-      try links.hold(vm, image, at: report.at, until: until, report.claim)
+      let until = try things.endings.next(.imageDeleted, of: image, from: report.at)
+      open[image] = try links.hold(open[image], vm, image, at: report.at, until: until, report.claim)
     }
   }
 
@@ -154,30 +156,47 @@ struct VMHistory {
   private func rest(on thing: Int64, at: Int64) throws { try things.inherit(vm, from: thing, at: at) }
 
   private func delete(_ at: Int64) throws {
+    things.ended(vm)
     try life.end(vm, at: at)
-    let select = try db.cachedStatement(sql: "SELECT id FROM link WHERE to_id = ? AND valid_from <= ? AND valid_to > ?")
-    for link in try select.integers([vm, at, at]) { try links.end(link, at: at) }
+    try links.endAll(to: vm, from: .host, at: at)
     try links.endAll(from: vm, at: at)
     for table in ["vm_state", "vm_setting"] { try periods.end(table, "vm_id = ?", [vm], at: at, isOne: false) }
     if let own = try ownImage() { try ImageHistory(db, things, own).delete(at: at) }
   }
 
   /// Nil ends what was.
-  private func set(
-    _ table: String, _ condition: String, _ key: [any Bindable], _ column: String, _ value: String?, _ at: Int64
-  ) throws {
-    let select = try db.cachedStatement(
-      sql: "SELECT \(column) FROM \(table) WHERE \(condition) AND valid_from <= ? AND valid_to > ?")
-    let known = try select.text(key + [at, at])
-    if known == value { return }
-    if known != nil { try periods.end(table, condition, key, at: at) }
+  private func set(_ series: Series, _ key: [any Bindable], _ value: String?, _ at: Int64) throws {
+    let select = try db.cachedStatement(sql: series.known)
+    let known = try select.all(key + [at, at]) { (value: $0.text(0), from: $0.integer(1)) }.first
+    if known?.value == value { return }
+    if let known, known.from < at {
+      try db.cachedStatement(sql: series.end).run([at] + key + [known.from])
+    } else if known != nil {
+      try periods.end(series.table, series.condition, key, at: at)
+    }
     guard let value else { return }
-    let marks = condition.filter { $0 == "?" }.map { _ in "?, " }.joined()
-    let insert = try db.cachedStatement(sql: "INSERT INTO \(table) VALUES (\(marks)?, ?, ?)")
-    try insert.run(key + [at, value, Dialect.forever])
+    try db.cachedStatement(sql: series.insert).run(key + [at, value, Dialect.forever])
   }
 
-  private func ownImage() throws -> Int64? { try things.existing("image", "vm:\(try uuid())") }
+  private func ownImage() throws -> Int64? { try things.existing(.image, "vm:\(try uuid())") }
 
   private func uuid() throws -> String { try things.key(of: vm) }
+}
+
+/// A table of values of vms that follow each other.
+private struct Series: Sendable {
+  static let state = Series("vm_state", key: ["vm_id"], value: "state")
+  static let setting = Series("vm_setting", key: ["vm_id", "key"], value: "value")
+
+  let table, condition, known, end, insert: String
+
+  init(_ table: String, key: [String], value: String) {
+    self.table = table
+    condition = key.map { "\($0) = ?" }.joined(separator: " AND ")
+    known = "SELECT \(value), valid_from FROM \(table) WHERE \(condition) AND valid_from <= ? AND valid_to > ?"
+    end = "UPDATE \(table) SET valid_to = ? WHERE \(condition) AND valid_from = ?"
+    insert =
+      "INSERT INTO \(table) (\(key.joined(separator: ", ")), valid_from, \(value), valid_to) "
+      + "VALUES (\(key.map { _ in "?, " }.joined())?, ?, ?)"
+  }
 }

@@ -13,5 +13,6 @@ let schema: DatabaseMigrator = {
       + historyTables + fileViews + views
     for statement in tables { try db.execute(sql: statement) }
   }
+  migrator.registerMigration("2", migrate: migrateToVersion2)
   return migrator
 }()

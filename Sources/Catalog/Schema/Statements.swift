@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
 
@@ -98,6 +99,7 @@ protocol Bindable {
 extension Int64: Bindable {}
 extension Double: Bindable {}
 extension String: Bindable {}
+extension Data: Bindable {}
 
 extension Optional: Bindable where Wrapped: Bindable {
   func bind(to statement: OpaquePointer, at position: Int32) -> Int32 {
