@@ -115,6 +115,7 @@ class Writer:
                     if part not in revisions: revisions[part] = self.revision(application, part, sources)
                     self.link(one, revisions[part], 0, FOREVER)
             event = self.event(events.built(application, release, key), number)
+            self.rows.add("understood", "event_seq, name, thing_id", event, f"{key}.json", build)
             self.claimed(number, build, 0, FOREVER, [(event, "release-built", 0, None)])
 
     def revision(self, application, part, sources):

@@ -35,14 +35,6 @@ extension Planner {
     return nil
   }
 
-  /// The same side, of which only what is certain counts.
-  func sure(_ side: Side) -> Side {
-    var sure = side
-    sure.isSure = true
-    if side.meeting != nil { meet(&sure) }
-    return sure
-  }
-
   /// Makes the tables of ranks of the found things by an open side: of those that are `sure` one certain path is enough,
   /// for the others all are looked at. What lies beyond images and builds is asked for its existence only.
   func rank(_ side: inout Side, sure: String?, others: String?) {

@@ -24,12 +24,14 @@ extension Planner {
       condition.isNamed = try condition.isNamed || !sides.isEmpty && isFew(condition.select, bound)
       return condition
     }
-    let nots = try question.not.compactMap { try excluded($0) }
+    var nots = try question.not.compactMap { try excluded($0) }
     // Only the first answers are wanted, whichever they are.
     let isFirst =
       !counted && question.limit != nil && question.order == nil && question.entity != .applications
       && question.entity != .files && ranks(question.filters + question.not).isEmpty
-    if !isFirst, !sides.contains(where: \.isWhole), !own.contains(where: \.isNamed) {
+    if let uncertain = uncertain(sides) {
+      nots.append(uncertain)
+    } else if !isFirst, !sides.contains(where: \.isWhole), !own.contains(where: \.isNamed) {
       for index in sides.indices {
         sides[index].meeting = nil
         try walk(&sides[index], whole: true)
@@ -54,6 +56,25 @@ extension Planner {
       answers = draft.table("answers", select + order)
     }
     return try present(answers, sides, counted: counted)
+  }
+
+  /// Where what is captured is not wanted: that something certain leads to a release shows sooner than what leads to it best.
+  private func uncertain(_ sides: [Side]) -> ((String) -> String)? {
+    let isUnwanted =
+      question.filters.contains { $0.kind == .origin && $0.values != ["captured"] }
+      || question.not.contains { $0.kind == .origin && $0.values == ["captured"] }
+    guard isUnwanted, near == .release, sides.count == 1, let side = sides.first, side.isOpenToDoubt,
+      !side.chain.hasRanked
+    else { return nil }
+    let leads = sure(side).exists(from: near, "x.thing_id")
+    let certain = draft.table(
+      "certain", "SELECT x.thing_id AS id, x.name FROM application_release x WHERE \(leads)")
+    if question.entity == .releases { return { "+\($0) NOT IN (SELECT id FROM \(certain))" } }
+    return { id in
+      """
+      (SELECT x.name FROM application_release x WHERE x.thing_id = \(id)) NOT IN (SELECT name FROM \(certain))
+      """
+    }
   }
 
   /// The first things that are found, with their ranks by the open sides.

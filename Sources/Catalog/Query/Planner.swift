@@ -13,7 +13,7 @@ struct Planner {
   /// How many steps may be walked beforehand as far as images or builds; an eighth of it beyond, where the first answers
   /// are soon found step by step.
   let bound: Int
-  static let bound = 20_000
+  static let bound = 8_000
 
   var near: Level { question.entity.level }
 
@@ -156,30 +156,43 @@ struct Planner {
     }
   }
 
-  /// Where many things lie on both sides of the image or the build, its few rows are tested once. What is next to few builds
-  /// or images is found once.
-  func meet(_ side: inout Side) {
-    side.meeting = nil
-    if let last = side.last, last == (side.isRight ? .build : .image), let state = side.states[last],
-      side.isRight ? near <= .image : near >= .build
-    {
-      let levels: [Level] = side.isRight ? [.build, .release] : [.image, .release, .build]
-      let walks = Walk.all(
-        from: "s.id", levels, since: side.chain.since, isSure: side.isSure,
-        test: { $0 == near ? [] : side.chain.tests($0, $1) })
-      let rank = side.isSure ? " AND s.rank >= \(Rank.best)" : ""
-      let arms = walks.map { walk in
-        "SELECT \(walk.id) AS id FROM \(walk.joined(behind: "\(state) s")) WHERE \(walk.conditions.joined(separator: " AND "))\(rank)"
-      }
-      let met = "SELECT id, \(Rank.best) AS rank FROM (\(arms.joined(separator: " UNION "))) x"
-      side.meeting = (levels[levels.count - 1], draft.table("met", met))
-      return
-    }
+  /// Where an open side is met. What is next to few builds or images is found once; where many things lie on both sides of
+  /// the image or the build, its few rows are tested once.
+  private func meet(_ side: inout Side) {
+    side.meeting = nearby(side)
     let (middle, end): (Level, Level) = near >= .artifact ? (.build, .image) : (.image, .artifact)
     let reached = side.last ?? side.nodes[0]
-    let isFar = near >= .artifact ? reached <= end : near <= .vm && reached >= end
-    guard isFar else { return }
+    guard side.meeting == nil, near >= .artifact ? reached <= end : near <= .vm && reached >= end else { return }
     let select = "SELECT x.thing_id AS id, \(Rank.best) AS rank FROM \(middle.table) x WHERE "
     side.meeting = (middle, draft.table("meeting", select + side.exists(from: middle, "x.thing_id")))
+  }
+
+  /// The releases of the builds that a side has come to, or the builds in its images.
+  private func nearby(_ side: Side) -> (level: Level, table: String)? {
+    guard let last = side.last, last == (side.isRight ? .build : .image), let state = side.states[last],
+      side.isRight ? near <= .image : near >= .build
+    else { return nil }
+    let levels: [Level] = side.isRight ? [.build, .release] : [.image, .release, .build]
+    let rank = side.isSure ? ["s.rank >= \(Rank.best)"] : []
+    let arms = Walk.all(
+      from: "s.id", levels, since: side.chain.since, isSure: side.isSure,
+      test: { $0 == near ? [] : side.chain.tests($0, $1) }
+    ).map { walk in
+      """
+      SELECT \(walk.id) AS id FROM \(walk.joined(behind: "\(state) s"))
+      WHERE \((walk.conditions + rank).joined(separator: " AND "))
+      """
+    }
+    let found = "SELECT id, \(Rank.best) AS rank FROM (\(arms.joined(separator: " UNION "))) x"
+    return (levels[levels.count - 1], draft.table("nearby", found))
+  }
+
+  /// The same side, of which only what is certain counts. Few things are asked, so no table is read whole for them.
+  func sure(_ side: Side) -> Side {
+    var sure = side
+    sure.isSure = true
+    sure.meeting = nil
+    if question.limit == nil { meet(&sure) } else { sure.meeting = nearby(sure) }
+    return sure
   }
 }
