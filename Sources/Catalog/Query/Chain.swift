@@ -23,7 +23,9 @@ struct Chain {
   /// Has all say what their paths rest on, where that decides.
   static func weigh(_ chains: inout [Chain], near: Level) {
     let open = chains.flatMap { $0.ends(near: near) }.filter { isOpen(from: $0, to: near) }
-    if open.count > 1 || chains.contains(where: \.hasRanked) { for index in chains.indices { chains[index].isWeighed = true } }
+    if open.count > 1 || chains.contains(where: \.hasRanked) {
+      for index in chains.indices { chains[index].isWeighed = true }
+    }
   }
 
   func tests(_ level: Level, _ id: String) -> [String] { (conditions[level] ?? []).map { $0.test(id) } }
@@ -87,7 +89,8 @@ struct Side {
   /// Whether a thing, whose number is the SQL `id`, has a way out to the last table or the far end.
   func exists(from level: Level, _ id: String) -> String {
     let (end, table) = meeting.map { ($0.level, $0.table) } ?? (last ?? nodes[0], last.flatMap { states[$0] })
-    let walks = Walk.all(from: id, level.levels(to: end), prefix: "w", since: chain.since, isSure: isSure) { other, id in
+    let walks = Walk.all(from: id, level.levels(to: end), prefix: "w", since: chain.since, isSure: isSure) {
+      other, id in
       other == end && table != nil ? [] : chain.tests(other, id)
     }
     let rank = isSure ? " WHERE rank >= \(Rank.best)" : ""

@@ -77,7 +77,8 @@ extension Planner {
       found = draft.table("picked", "SELECT DISTINCT rank % \(Rank.shift) AS id FROM \(table)")
     }
     let last = nodes[nodes.count - 1]
-    tables[last] = side.states[last] ?? draft.table("\(last)s", "SELECT t.id, \(Rank.best) AS rank\(none) FROM \(found) t")
+    tables[last] =
+      side.states[last] ?? draft.table("\(last)s", "SELECT t.id, \(Rank.best) AS rank\(none) FROM \(found) t")
     return tables
   }
 

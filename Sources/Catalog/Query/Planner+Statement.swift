@@ -87,7 +87,8 @@ extension Planner {
       if isCertain {
         rank(&sides[index], sure: chosen, others: nil)
       } else if side.isOpenToDoubt, !side.chain.hasRanked {
-        let sure = draft.table("sure", "SELECT c.id FROM \(chosen) c WHERE \(self.sure(side).exists(from: near, "c.id"))")
+        let sure = draft.table(
+          "sure", "SELECT c.id FROM \(chosen) c WHERE \(self.sure(side).exists(from: near, "c.id"))")
         let others = draft.table("others", "SELECT id FROM \(chosen) WHERE id NOT IN (SELECT id FROM \(sure))")
         rank(&sides[index], sure: sure, others: others)
       } else {
