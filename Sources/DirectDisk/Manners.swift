@@ -37,17 +37,21 @@ struct Manners {
     }
   }
 
-  /// The label is an entry of the root; libtsk says so in its name.
+  /// The label is an entry of the root; libtsk says so in its name. Nil for any other entry.
   static func label(_ name: [UInt8]) -> String? {
     let mark = Array(" (Volume Label Entry)".utf8)
     guard name.suffix(mark.count).elementsEqual(mark) else { return nil }
     let label = String(decoding: name.dropLast(mark.count), as: UTF8.self)
-    return label.trimmingCharacters(in: .whitespaces)
+      .trimmingCharacters(in: .whitespaces)
+    // libtsk's word for none.
+    return label == "$EMPTY_VOLUME_LABEL" ? "" : label
   }
 
   private func fat(_ record: inout FileRecord, _ name: [UInt8]) -> FileRecord? {
     if record.size == 0, Self.label(name) != nil { return nil }
-    if type == "exfat", name.first == UInt8(ascii: "$"), record.kind != .directory, record.kind != .regular { return nil }
+    // exFAT keeps its tables in its root, where they have no time.
+    let isOwn = ["$ALLOC_BITMAP", "$UPCASE_TABLE"].contains { Array($0.utf8) == name }
+    if type == "exfat", isOwn, record.modified == 0 { return nil }
     let isReadOnly = record.kind == .regular && record.mode & 0o222 == 0
     record.mode = isReadOnly ? 0o555 : 0o755
     record.links = 1

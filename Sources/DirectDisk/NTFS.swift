@@ -51,7 +51,8 @@ private struct NTFSAttribute {
     var next = meta.attr?.pointee.head
     while let attribute = next?.pointee {
       next = attribute.next
-      guard attribute.flags.rawValue & TSK_FS_ATTR_INUSE.rawValue != 0, let kind = Kind(rawValue: attribute.type.rawValue)
+      guard attribute.flags.rawValue & TSK_FS_ATTR_INUSE.rawValue != 0,
+        let kind = Kind(rawValue: attribute.type.rawValue)
       else { continue }
       let isResident = attribute.flags.rawValue & TSK_FS_ATTR_RES.rawValue != 0
       let count = isResident ? min(Int(clamping: attribute.size), attribute.rd.buf_size, 16 << 10) : 0
@@ -77,7 +78,7 @@ extension SleuthFileSystem {
     case "vfat", "exfat":
       var label: String?
       try? forEachEntry(of: root) { name, _ in label = label ?? Manners.label(name) }
-      return label
+      return label.flatMap { $0.isEmpty ? nil : $0 }
     default: return nil
     }
   }
@@ -89,8 +90,11 @@ extension SleuthFileSystem {
     guard let log = try? start(of: 2, count: 8192), isClean(log) else { return "its journal was not replayed" }
     var isHibernated = false
     try? forEachEntry(of: root) { name, file in
-      guard String(decoding: name, as: UTF8.self).lowercased() == "hiberfil.sys", let meta = file.pointee.meta else { return }
-      isHibernated = (try? start(of: meta.pointee.addr, count: 4)).map { $0.has("hibr", at: 0) || $0.has("HIBR", at: 0) } ?? false
+      guard String(decoding: name, as: UTF8.self).lowercased() == "hiberfil.sys", let meta = file.pointee.meta else {
+        return
+      }
+      isHibernated =
+        (try? start(of: meta.pointee.addr, count: 4)).map { $0.has("hibr", at: 0) || $0.has("HIBR", at: 0) } ?? false
     }
     return isHibernated ? "its Windows is hibernated" : nil
   }

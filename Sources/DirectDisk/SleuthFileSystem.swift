@@ -2,8 +2,8 @@ internal import CTSK
 internal import Foundation
 internal import Inventory
 
-/// A file system that The Sleuth Kit's library reads: ext2 to ext4, NTFS, FAT, exFAT, ISO 9660. Deleted files are not
-/// shown. Used from one thread only.
+/// A file system that The Sleuth Kit's library reads: ext2 to ext4, NTFS, FAT, exFAT. Deleted files are not shown.
+/// Used from one thread only.
 final class SleuthFileSystem: FileSystem {
   private let volume: VolumeBytes
   private let image: UnsafeMutablePointer<TSK_IMG_INFO>
@@ -19,7 +19,6 @@ final class SleuthFileSystem: FileSystem {
     let kinds: [String: TSK_FS_TYPE_ENUM] = [
       "ext2": TSK_FS_TYPE_EXT_DETECT, "ext3": TSK_FS_TYPE_EXT_DETECT, "ext4": TSK_FS_TYPE_EXT_DETECT,
       "ntfs": TSK_FS_TYPE_NTFS, "vfat": TSK_FS_TYPE_FAT_DETECT, "exfat": TSK_FS_TYPE_EXFAT,
-      "iso9660": TSK_FS_TYPE_ISO9660,
     ]
     guard let kind = kinds[type], let size = Int64(exactly: volume.size),
       let image = vmlineage_tsk_open(Unmanaged.passUnretained(volume).toOpaque(), size, 512, readVolume)

@@ -20,6 +20,18 @@ final class VolumeBytes {
     map.pieces(at: start, count: count).map { VolumeBytes(blocks, BlockMap(joining: $0)) }
   }
 
+  /// Parts of one disk as one volume; nil where there are none, or too many bytes.
+  convenience init?(joining parts: [VolumeBytes]) {
+    guard let blocks = parts.first?.blocks else { return nil }
+    var size: UInt64 = 0
+    for part in parts {
+      let (sum, overflow) = size.addingReportingOverflow(part.size)
+      if overflow { return nil }
+      size = sum
+    }
+    self.init(blocks, BlockMap(joining: parts.flatMap { $0.map.pieces(at: 0, count: $0.size) ?? [] }))
+  }
+
   /// Fills a buffer from `offset` on; less at the end.
   /// - Returns: how many bytes.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DirectDiskError) -> Int {

@@ -27,14 +27,14 @@ struct VolumeIdentity: Equatable {
   /// What each kind of content begins with. One that is made on top of another leaves its traces, so what encloses
   /// others comes first, as with blkid.
   private static let probes: [@Sendable ([UInt8]) -> VolumeIdentity?] = [
-    encrypted, volumeGroup, xfs, ext, btrfs, others, ntfs, exfat, iso, fat, swap,
+    encrypted, volumeGroup, xfs, btrfs, others, ntfs, exfat, iso, fat, swap,
   ]
 
   init(of volume: VolumeBytes) throws(DirectDiskError) {
     let start = try volume.bytes(at: 0, count: 70_000)
     if try Self.isInArray(volume, start) {
       self.init("linux_raid_member", .beyond("it is part of a software RAID"))
-    } else if let found = Self.probes.lazy.compactMap({ $0(start) }).first {
+    } else if let found = Self.ext(start, volume.size) ?? Self.probes.lazy.compactMap({ $0(start) }).first {
       self = found
     } else {
       self.init("", start.allSatisfy { $0 == 0 } ? .nothing : .beyond("what it holds is not known here"))
@@ -67,12 +67,11 @@ struct VolumeIdentity: Equatable {
 
   private static func xfs(_ start: [UInt8]) -> VolumeIdentity? {
     guard start.has("XFSB", at: 0) else { return nil }
-    return VolumeIdentity(
-      "xfs", label: start.text(108, 12), uuid: start.uuid(32), .beyond("XFS is not read here"))
+    return VolumeIdentity("xfs", label: start.text(108, 12), uuid: start.uuid(32), .files)
   }
 
   /// Linux, Documentation/filesystems/ext4/super.rst: the superblock is 1,024 bytes in.
-  private static func ext(_ start: [UInt8]) -> VolumeIdentity? {
+  private static func ext(_ start: [UInt8], _ size: UInt64) -> VolumeIdentity? {
     let block = Array(start.dropFirst(1024).prefix(1024))
     guard block.has([0x53, 0xEF], at: 56) else { return nil }
     let (compatible, incompatible, readOnly) = (block.number(92, 4), block.number(96, 4), block.number(100, 4))
@@ -85,6 +84,8 @@ struct VolumeIdentity: Equatable {
     let content: Content =
       if incompatible & 0x4 != 0 {
         .beyond("its journal was not replayed")
+      } else if block.number(4, 4) << (10 + min(block.number(24, 4), 6)) > size {
+        .beyond("it is larger than what it lies on")
       } else if incompatible & ~known != 0 || block.number(336, 4) != 0 {
         .beyond("it has features that are not read here")
       } else {
@@ -129,7 +130,9 @@ struct VolumeIdentity: Equatable {
     let digits = dates.first { $0.contains { $0 != "0" } }.map(Array.init) ?? []
     let fields = [0..<4, 4..<6, 6..<8, 8..<10, 10..<12, 12..<14, 14..<16]
     let uuid = digits.count == 16 ? fields.map { String(digits[$0]) }.joined(separator: "-") : nil
-    return VolumeIdentity("iso9660", label: start.text(32_768 + 40, 32), uuid: uuid, .files)
+    // libtsk reads neither Rock Ridge names nor times.
+    return VolumeIdentity(
+      "iso9660", label: start.text(32_768 + 40, 32), uuid: uuid, .beyond("its long names are not read here"))
   }
 
   /// Microsoft, FAT: General Overview of On-Disk Format. No one field tells it, all together do.
