@@ -83,13 +83,14 @@ private func openVolume(
 
 extension DirectVolume {
   fileprivate mutating func open(_ bytes: VolumeBytes) throws(DirectDiskError) {
-    if type == "xfs" {
-      files = .success(try XFSFileSystem(bytes))
-      return
+    switch type {
+    case "xfs": files = .success(try XFSFileSystem(bytes))
+    case "ext2", "ext3", "ext4": files = .success(try ExtFileSystem(bytes))
+    default:
+      let system = try SleuthFileSystem(bytes, type: type)
+      if let reason = system.unfinished { throw DirectDiskError("open volume", reason) }
+      label = system.label ?? label
+      files = .success(system)
     }
-    let system = try SleuthFileSystem(bytes, type: type)
-    if let reason = system.unfinished { throw DirectDiskError("open volume", reason) }
-    label = system.label ?? label
-    files = .success(system)
   }
 }

@@ -2,7 +2,7 @@ internal import CTSK
 internal import Foundation
 internal import Inventory
 
-/// A file system that The Sleuth Kit's library reads: ext2 to ext4, NTFS, FAT, exFAT. Deleted files are not shown.
+/// A file system that The Sleuth Kit's library reads: NTFS, FAT, exFAT. Deleted files are not shown.
 /// Used from one thread only.
 final class SleuthFileSystem: FileSystem {
   private let volume: VolumeBytes
@@ -17,7 +17,6 @@ final class SleuthFileSystem: FileSystem {
   /// - Throws: where libtsk does not take it for a file system of this type.
   init(_ volume: VolumeBytes, type: String) throws(DirectDiskError) {
     let kinds: [String: TSK_FS_TYPE_ENUM] = [
-      "ext2": TSK_FS_TYPE_EXT_DETECT, "ext3": TSK_FS_TYPE_EXT_DETECT, "ext4": TSK_FS_TYPE_EXT_DETECT,
       "ntfs": TSK_FS_TYPE_NTFS, "vfat": TSK_FS_TYPE_FAT_DETECT, "exfat": TSK_FS_TYPE_EXFAT,
     ]
     guard let kind = kinds[type], let size = Int64(exactly: volume.size),

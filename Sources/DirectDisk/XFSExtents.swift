@@ -1,13 +1,3 @@
-/// A run of a file's bytes on the volume.
-struct XFSExtent {
-  /// From the start of the file.
-  var logical: UInt64
-  /// From the start of the volume.
-  var start: UInt64
-  var count: UInt64
-  var isUnwritten: Bool
-}
-
 /// Where the bytes of files lie.
 ///
 ///     extent: 128 bits: not written(1)  first block in the file(54)  first block of the volume(52)  blocks(21)
@@ -17,15 +7,14 @@ extension XFSFileSystem {
   /// More than any file has that is read here.
   private static let most = 1 << 20
 
-  /// The runs of a file, in order, as far as they begin before this offset.
-  func extents(of inode: XFSInode, before end: UInt64) throws(DirectDiskError) -> [XFSExtent] {
+  func extents(of inode: XFSInode, before end: UInt64) throws(DirectDiskError) -> [FileExtent] {
     switch inode.form {
     case .device, .local: return []
     case .extents:
       guard inode.extentCount <= UInt64(inode.contents.count / 16) else { throw damaged }
       return try extents(inode.contents, at: 0, count: Int(inode.extentCount), before: end)
     case .tree:
-      var extents: [XFSExtent] = []
+      var extents: [FileExtent] = []
       let level = inode.contents.bigNumber(0, 2)
       guard (1...8).contains(level) else { throw damaged }
       try descend(inode.contents, header: 4, records: Int(inode.contents.bigNumber(2, 2)), level, end, &extents)
@@ -36,7 +25,7 @@ extension XFSFileSystem {
   private var damaged: DirectDiskError { DirectDiskError("read file", "its list of extents is damaged") }
 
   private func descend(
-    _ node: [UInt8], header: Int, records: Int, _ level: UInt64, _ end: UInt64, _ extents: inout [XFSExtent]
+    _ node: [UInt8], header: Int, records: Int, _ level: UInt64, _ end: UInt64, _ extents: inout [FileExtent]
   ) throws(DirectDiskError) {
     let room = (node.count - header) / 16
     guard records <= room, extents.count <= Self.most else { throw damaged }
@@ -58,9 +47,9 @@ extension XFSFileSystem {
 
   private func extents(
     _ bytes: [UInt8], at start: Int, count: Int, before end: UInt64
-  ) throws(DirectDiskError) -> [XFSExtent] {
+  ) throws(DirectDiskError) -> [FileExtent] {
     guard count <= (bytes.count - start) / 16 else { throw damaged }
-    var extents: [XFSExtent] = []
+    var extents: [FileExtent] = []
     for position in 0..<count {
       let (high, low) = (bytes.bigNumber(start + position * 16, 8), bytes.bigNumber(start + position * 16 + 8, 8))
       let blocks = low & 0x1F_FFFF
@@ -71,7 +60,7 @@ extension XFSFileSystem {
       else { throw damaged }
       if logical.partialValue >= end { break }
       extents.append(
-        XFSExtent(
+        FileExtent(
           logical: logical.partialValue, start: place, count: blocks * layout.blockSize, isUnwritten: high >> 63 != 0))
     }
     return extents

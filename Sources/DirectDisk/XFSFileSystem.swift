@@ -1,6 +1,3 @@
-internal import Foundation
-internal import Inventory
-
 /// XFS, of versions 4 and 5. The libraries that read it (libfsxfs) know neither numbers of links nor times after 2038.
 /// Used from one thread only. Everything in it is big-endian.
 ///
@@ -11,9 +8,10 @@ internal import Inventory
 ///                 76 extents(4)  82 where attributes begin, by 8(1)  90 flags(2)  120 more flags(8)  176 contents
 ///
 /// A block's number and an inode's hold the number of its group in front. Source: XFS Algorithms and Data Structures, 3rd ed.
-final class XFSFileSystem: FileSystem {
+final class XFSFileSystem: UnixFileSystem {
   let volume: VolumeBytes
   let layout: XFSLayout
+  var root: UInt64 { layout.root }
 
   /// - Throws: where its superblock is damaged, it has features that are not known, or its log is not clean.
   init(_ volume: VolumeBytes) throws(DirectDiskError) {
@@ -24,38 +22,6 @@ final class XFSFileSystem: FileSystem {
     }
   }
 
-  func list(as volume: String) throws -> (files: [FileRecord], complaints: String) {
-    var walk = Walk(root: layout.root)
-    while let folder = walk.next() {
-      do throws(DirectDiskError) {
-        for (name, number) in try entries(of: try inode(folder.inode)) {
-          do throws(DirectDiskError) {
-            walk.add(name, try record(try inode(number), volume), in: folder)
-          } catch {
-            walk.complain(folder, error.reason)
-          }
-        }
-      } catch {
-        walk.complain(folder, error.reason)
-      }
-    }
-    return (walk.files, walk.complaint)
-  }
-
-  func place(of file: FileRecord) -> UInt64 {
-    guard let inode = try? inode(file.inode), let first = try? extents(of: inode, before: .max).first else { return 0 }
-    return first.start
-  }
-
-  func read(_ pieces: [Range<UInt64>], of file: FileRecord) throws -> [Data] {
-    let inode = try inode(file.inode)
-    guard inode.kind == 0o100000, inode.size == file.size, !inode.isRealtime else {
-      throw DirectDiskError("read file", "it is not what it was, or lies on another device")
-    }
-    let extents = try extents(of: inode, before: .max)
-    return try pieces.map { try contents($0, extents) }
-  }
-
   func inode(_ number: UInt64) throws(DirectDiskError) -> XFSInode {
     guard let place = layout.place(ofInode: number) else {
       throw DirectDiskError("read inode", "there is no inode \(number)")
@@ -63,23 +29,12 @@ final class XFSFileSystem: FileSystem {
     return try XFSInode(number, try volume.bytes(at: place, count: layout.inodeSize), layout)
   }
 
-  private func record(_ inode: XFSInode, _ volume: String) throws(DirectDiskError) -> FileRecord {
-    let kind: FileRecord.Kind =
-      switch inode.kind {
-      case 0o100000: .regular
-      case 0o040000: .directory
-      case 0o120000: .link
-      default: .other
-      }
-    var record = FileRecord(
-      volume: volume, path: "", kind: kind, size: inode.size, modified: inode.modified, inode: inode.number,
-      mode: inode.mode & 0o7777, uid: inode.uid, gid: inode.gid, links: inode.links)
-    if kind == .link { record.target = GuestPath(verbatim: try target(of: inode)) }
-    return record
+  func obstacle(to inode: XFSInode) -> String? {
+    inode.isRealtime ? "its contents lie on another device" : nil
   }
 
   /// A link's target lies in its inode, or in blocks that have a header each in version 5.
-  private func target(of inode: XFSInode) throws(DirectDiskError) -> [UInt8] {
+  func target(of inode: XFSInode) throws(DirectDiskError) -> [UInt8] {
     guard inode.size <= 4096 else { throw DirectDiskError("read link", "its target is too long") }
     if inode.form == .local { return Array(inode.contents.prefix(Int(inode.size))) }
     var target: [UInt8] = []
@@ -90,24 +45,5 @@ final class XFSFileSystem: FileSystem {
       }
     }
     return Array(target.prefix(Int(inode.size)))
-  }
-
-  /// A run of a file's bytes; what lies between two runs, or was not written yet, reads as zeros.
-  func contents(_ piece: Range<UInt64>, _ extents: [XFSExtent]) throws(DirectDiskError) -> Data {
-    var data = Data(count: piece.count)
-    for extent in extents where !extent.isUnwritten {
-      let part = piece.clamped(to: extent.logical..<extent.logical + extent.count)
-      if part.isEmpty { continue }
-      let target = Int(part.lowerBound - piece.lowerBound)..<Int(part.upperBound - piece.lowerBound)
-      let got = data.withUnsafeMutableBytes { buffer in
-        Result { () throws(DirectDiskError) in
-          try volume.read(
-            into: UnsafeMutableRawBufferPointer(rebasing: buffer[target]),
-            at: extent.start + (part.lowerBound - extent.logical))
-        }
-      }
-      guard try got.get() == target.count else { throw DirectDiskError("read file", "it goes on beyond the volume") }
-    }
-    return data
   }
 }

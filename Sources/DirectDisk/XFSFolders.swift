@@ -1,3 +1,5 @@
+internal import Inventory
+
 /// The entries of folders.
 ///
 ///     in the inode: 0 entries(1)  1 whether numbers have 8 bytes, not 4(1)  2 parent
@@ -7,11 +9,8 @@
 ///       no entry:   0 FFFF  2 length(2)
 ///     A folder of one block (…B) ends with an index: entries of 8 bytes, their number(4), and 4 bytes more.
 extension XFSFileSystem {
-  typealias Entry = (name: [UInt8], inode: UInt64)
-
-  /// All but the folder itself and its parent.
   func entries(of folder: XFSInode) throws(DirectDiskError) -> [Entry] {
-    guard folder.kind == 0o040000 else { throw DirectDiskError("list folder", "it is none") }
+    guard folder.kind == .directory else { throw DirectDiskError("list folder", "it is none") }
     if folder.form == .local { return try localEntries(folder.contents) }
     // Indexes begin 32 GiB into a folder.
     let extents = try extents(of: folder, before: 32 << 30)

@@ -65,7 +65,7 @@ struct XFSLayout {
 }
 
 /// One file as its inode has it.
-struct XFSInode {
+struct XFSInode: UnixInode {
   enum Form: UInt64 { case device, local, extents, tree }
 
   let number: UInt64
@@ -81,9 +81,6 @@ struct XFSInode {
   let isRealtime: Bool
   /// Its contents, or what says where these are.
   let contents: [UInt8]
-
-  /// The file type of `mode`.
-  var kind: UInt16 { mode & 0o170000 }
 
   init(_ number: UInt64, _ bytes: [UInt8], _ layout: XFSLayout) throws(DirectDiskError) {
     let version = bytes.bigNumber(4, 1)
