@@ -15,25 +15,39 @@ extension Manners {
       record.links = 1
       record.size = attributes.first { $0.type == .indexAllocation }?.size ?? 0
     }
-    if let tag = attributes.first(where: { $0.type == .reparsePoint })?.start.number(0, 4) { reparse(&record, tag) }
+    if let point = attributes.first(where: { $0.type == .reparsePoint })?.start { reparse(&record, point) }
     if record.kind == .regular, attributes.contains(where: { $0.type == .data && $0.isUnnamed && $0.isEncrypted }) {
       record.unreadable = "its contents are encrypted (EFS)"
     }
     return record
   }
 
-  /// [MS-FSCC] 2.1.2: the first number of a reparse point says what it is.
-  private func reparse(_ record: inout FileRecord, _ tag: UInt64) {
+  /// [MS-FSCC] 2.1.2: 0 tag(4)  8 place and length(2, 2) of the target's name in what follows 16 bytes, or 20 bytes where
+  /// 16 says whether it is relative(4).
+  private func reparse(_ record: inout FileRecord, _ point: [UInt8]) {
+    let tag = point.number(0, 4)
     switch tag {
-    case 0x8000_0017: record.unreadable = systemCompressed
-    case 0x8000_0013: record.unreadable = "its contents are deduplicated, which is not read"
-    default: break
+    case 0x8000_0017:
+      record.unreadable = systemCompressed
+      return
+    case 0xA000_0003, 0xA000_000C:
+      let start = (tag == 0xA000_0003 ? 16 : 20) + Int(point.number(8, 2))
+      let name = point.utf16(start, units: Int(point.number(10, 2)) / 2) ?? ""
+      let path = name.replacing("\\", with: "/")
+      // An absolute one begins with `\??\C:`.
+      let drive = path.firstMatch(of: /^\/\?\?\/[A-Za-z]:/)
+      record.target = GuestPath(verbatim: (drive.map { path[$0.range.upperBound...] } ?? path[...]).utf8)
+    default:
+      let digits = String(tag, radix: 16)
+      record.target = GuestPath("unsupported reparse tag 0x" + String(repeating: "0", count: 8 - digits.count) + digits)
     }
+    record.kind = .link
+    record.size = UInt64(record.target?.bytes.count ?? 0)
   }
 }
 
 /// What Windows compresses by itself (WOF) is kept in a stream of another form; its own stream reads as zeros.
-package let systemCompressed = "compressed by the system (WOF), which is not read"
+package let systemCompressed = "compressed by the system (WOF)"
 
 /// One attribute of a file, of which NTFS files are made ([MS-FSCC] and libfsntfs, 5.4).
 private struct NTFSAttribute {

@@ -106,6 +106,7 @@ struct VolumeOpening {
     }
     volume.journal = journal(of: volume.fileSystem, outcome)
     var tree = GuestVolume(volume: id, appliance: appliance, index: request.index, folder: folder)
+    tree.isNTFS = volume.fileSystem == "ntfs"
     // Where a journal was replayed the overlay knows better than the image, so the guest reads these.
     let isPlain = volume.journal != .replayed && ["ext2", "ext3", "ext4", "xfs"].contains(volume.fileSystem)
     if isPlain, let map = request.device.map, let blocks = blocks() { tree.direct = (map, blocks) }
