@@ -5,34 +5,43 @@ internal import Foundation
 
 /// A qemu-nbd for one image, which knows the formats. It is confined to that image, in this process's group, and ends when
 /// the connection is closed, at the latest with the thread that started it.
-enum BlockServer {
+final class BlockServer {
+  let nbd: OpaquePointer
+  private let process: pid_t
+
   /// Bytes of its address space: qemu-nbd itself takes 400 MiB, and a table of a large image some hundred.
   private static let memory: UInt64 = 2 << 30
 
-  /// - Returns: a connection, to be closed by the caller.
   /// - Throws: where it does not start or does not open the image.
-  static func connect(to chain: DiskChain, folder: String) throws -> OpaquePointer {
+  init(_ chain: DiskChain, folder: String) throws {
     let images = try Inherited(chain.files)
     let backing = try qemuBacking(chain) { images.path(of: $0) }
-    let (listener, connection) = try sockets(folder)
-    let process: pid_t
+    let (listener, connection) = try Self.sockets(folder)
+    guard let nbd = nbd_create() else {
+      close(listener)
+      close(connection)
+      throw DirectDiskError("nbd_create", Self.lastError())
+    }
     do {
+      // Only qemu-nbd listens from then on: where it ends, the connection does.
       defer { close(listener) }
-      process = try start(["qemu-nbd", "--read-only", backing.name], listener, reads: chain.files.map(images.path))
+      process = try Self.start(
+        ["qemu-nbd", "--read-only", backing.name], listener, reads: chain.files.map(images.path))
     } catch {
       close(connection)
+      nbd_close(nbd)
       throw error
     }
-    guard let nbd = nbd_create() else {
-      close(connection)
-      throw DirectDiskError("nbd_create", lastError())
-    }
+    self.nbd = nbd
     guard nbd_connect_socket(nbd, connection) == 0 else {
-      defer { nbd_close(nbd) }
-      waitpid(process, nil, 0)
-      throw DirectDiskError("qemu-nbd", "it does not serve the image: \(lastError())")
+      throw DirectDiskError("qemu-nbd", "it does not serve the image: \(Self.lastError())")
     }
-    return nbd
+  }
+
+  deinit {
+    nbd_close(nbd)
+    kill(process, SIGKILL)
+    waitpid(process, nil, 0)
   }
 
   /// A listening socket and a connection to it. Its name is gone before anything else runs, so nobody else finds it.

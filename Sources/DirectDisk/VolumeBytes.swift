@@ -37,18 +37,22 @@ final class VolumeBytes {
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DirectDiskError) -> Int {
     guard offset < size else { return 0 }
     let count = min(UInt64(buffer.count), size - offset)
-    var filled = 0
-    for piece in map.pieces(at: offset, count: count) ?? [] {
-      let end = filled + Int(piece.count)
-      do {
-        try blocks.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<end]), at: piece.disk)
-      } catch {
-        failure = error
-        throw error
+    do throws(DirectDiskError) {
+      if let place = map.place(of: offset, count: count) {
+        try blocks.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(count)]), at: place)
+        return Int(count)
       }
-      filled = end
+      var filled = 0
+      for piece in map.pieces(at: offset, count: count) ?? [] {
+        let end = filled + Int(piece.count)
+        try blocks.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<end]), at: piece.disk)
+        filled = end
+      }
+      return filled
+    } catch {
+      failure = error
+      throw error
     }
-    return filled
   }
 
   /// The bytes from `offset` on: `count`, or fewer where the volume ends first.

@@ -20,6 +20,15 @@ package struct BlockMap: Sendable, Equatable {
     }
   }
 
+  /// Where a run of the volume's bytes lies on the disk; nil where that is not one piece inside the volume.
+  package func place(of offset: UInt64, count: UInt64) -> UInt64? {
+    for segment in segments where offset >= segment.start && offset - segment.start < segment.length {
+      let inside = offset - segment.start
+      return count <= segment.length - inside ? segment.disk + inside : nil
+    }
+    return nil
+  }
+
   /// The pieces of the disk that a run of the volume's bytes lies on; nil where it is not all inside the volume.
   package func pieces(at offset: UInt64, count: UInt64) -> [(disk: UInt64, count: UInt64)]? {
     var pieces: [(disk: UInt64, count: UInt64)] = []

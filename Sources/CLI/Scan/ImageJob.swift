@@ -11,7 +11,7 @@ internal import Signatures
 /// conclusions are drawn from them; both in one transaction.
 struct ImageJob: Sendable {
   private let command: ScanCommand
-  private let reader: Reader
+  let reader: Reader
   private let catalog: Catalog
   private let index: SignatureIndex?
   private let keys: [VolumeKey]
