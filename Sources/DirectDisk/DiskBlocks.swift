@@ -83,7 +83,8 @@ package final class DiskBlocks {
         file.descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, off_t(offset) + off_t(filled))
       if got < 0, errno == EINTR { continue }
       guard got > 0 else {
-        throw DirectDiskError("read", got == 0 ? "the image ends early" : String(cString: strerror(errno)))
+        let reason = got == 0 ? "the image ends early" : String(cString: strerror(errno))
+        throw DirectDiskError("read", reason, isOfDisk: true)
       }
       filled += got
     }
@@ -150,7 +151,7 @@ private final class PendingRead {
     self.range = range
     buffer = .allocate(byteCount: count, alignment: 16)
     cookie = nbd_aio_pread(nbd, buffer.baseAddress, count, start, nbd_completion_callback(), 0)
-    if cookie < 0 { throw DirectDiskError("read", BlockServer.lastError()) }
+    if cookie < 0 { throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true) }
   }
 
   // libnbd writes to it only while it is called, and it is not called any more where this is not done.
@@ -161,8 +162,8 @@ private final class PendingRead {
     while true {
       switch nbd_aio_command_completed(nbd, UInt64(cookie)) {
       case 1: return Data(buffer)
-      case 0: if nbd_poll(nbd, -1) < 0 { throw DirectDiskError("read", BlockServer.lastError()) }
-      default: throw DirectDiskError("read", BlockServer.lastError())
+      case 0: if nbd_poll(nbd, -1) < 0 { throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true) }
+      default: throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true)
       }
     }
   }
@@ -181,10 +182,13 @@ extension DiskChain {
 package struct DirectDiskError: Error, Sendable, CustomStringConvertible {
   package var operation: String
   package var reason: String
+  /// Whether the disk itself gave the error, not what is on it.
+  package var isOfDisk = false
 
-  init(_ operation: String, _ reason: String) {
+  init(_ operation: String, _ reason: String, isOfDisk: Bool = false) {
     self.operation = operation
     self.reason = reason
+    self.isOfDisk = isOfDisk
   }
 
   package var description: String { "\(operation): \(reason)" }

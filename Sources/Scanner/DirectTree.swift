@@ -14,8 +14,7 @@ struct DirectTree: FileTree {
     var ends: [GuestPath: FileEnds] = [:]
     for file in inOrder(files) {
       let length = min(file.size, UInt64(outlineLength))
-      guard let both = try? system.read([0..<length, file.size - length..<file.size], of: file), both.count == 2
-      else { continue }
+      guard let both = try pieces([0..<length, file.size - length..<file.size], of: file) else { continue }
       ends[file.path] = FileEnds(head: both[0], tail: both[1])
     }
     return ends
@@ -23,8 +22,19 @@ struct DirectTree: FileTree {
 
   func read(_ files: [FileRecord], body: (GuestPath, Data) throws -> Void) throws {
     for file in inOrder(files) {
-      guard let data = try? system.read([0..<file.size], of: file).first else { continue }
-      try body(file.path, data)
+      if let data = try pieces([0..<file.size], of: file)?[0] { try body(file.path, data) }
+    }
+  }
+
+  /// Nil where the file cannot be read.
+  /// - Throws: where the disk cannot: then no other file can either.
+  private func pieces(_ pieces: [Range<UInt64>], of file: FileRecord) throws -> [Data]? {
+    do {
+      return try system.read(pieces, of: file)
+    } catch let error as DirectDiskError where error.isOfDisk {
+      throw error
+    } catch {
+      return nil
     }
   }
 

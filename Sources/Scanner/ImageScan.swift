@@ -115,6 +115,7 @@ struct ImageScan {
       tell(.phase("list files", fraction: Double(number) / Double(opened.count)))
       if let volume = list(next, &problems) { listed.append(volume) }
     }
+    if handOver(listed, of: opened.count) { return }
     if request.supplement != nil {
       readSupplement(listed, &problems)
     } else {
@@ -148,6 +149,15 @@ struct ImageScan {
     }
   }
 
+  /// Leaves to the appliance what turned out to be unreadable on the way, where that is wanted.
+  private func handOver(_ volumes: [ListedVolume], of count: Int) -> Bool {
+    guard request.share == .nothing(handsOver: true) else { return false }
+    let readable = volumes.filter { $0.volume.status == .read }
+    if readable.count == count { return false }
+    tell(.handOver(readable: readable.map(\.volume.id)))
+    return true
+  }
+
   private func readSystems(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {
     let systems = assembleSystems(volumes)
     var reading = SystemReading(request: request, screen: screen(&problems))
@@ -156,6 +166,7 @@ struct ImageScan {
       reading.read(volume, of: systems)
       if let problem = volume.volume.problem { problems.add(problem) }
     }
+    if handOver(volumes, of: volumes.count) { return }
     tell(.phase("read packages", fraction: nil))
     for system in systems {
       let found = reading.packages(of: system)

@@ -141,11 +141,11 @@ package enum Supervisor {
   }
 
   /// What libguestfs and its programs need and nothing else: its own variables in the environment may be anyone's.
-  /// Times of FAT have no zone: here they are read as the appliance reads them.
+  /// Times of FAT have no zone: here they are read as the appliance reads them. A crash is an end at once.
   private static func workerEnvironment(_ folder: String) -> [Environment.Key: String] {
     var environment: [Environment.Key: String] = [
       "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": NSHomeDirectory(), "TMPDIR": folder,
-      "TZ": "UTC0",
+      "TZ": "UTC0", "SWIFT_BACKTRACE": "enable=no",
     ]
     let given = ProcessInfo.processInfo.environment
     for name in ["XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"] {

@@ -70,6 +70,8 @@ struct ImageJob: Sendable {
   private func isStillGood(_ stored: StoredScan, _ facts: ImageFacts) -> Bool {
     let inventory = stored.inventory
     guard stored.isUnchanged(facts.files), inventory.status != .failed else { return false }
+    let isLeft = { (volume: Volume) in volume.reader == Reader.direct.rawValue && volume.status != .read }
+    if reader != .direct, inventory.volumes.contains(where: isLeft) { return false }
     if !keys.isEmpty, inventory.volumes.contains(where: { $0.status == .encrypted }) { return false }
     return command.digests == .needed || inventory.counts.digested == inventory.counts.files
   }
