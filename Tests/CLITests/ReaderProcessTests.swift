@@ -63,6 +63,44 @@ import Testing
     }
   }
 
+  /// libtsk reads these, in C.
+  @Test func `made-up NTFS and FAT never end the run`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString)")
+    let images = folder.appending(path: "images")
+    try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var generator = SeededGenerator(seed: 17)
+    for type in ["ntfs", "vfat"] {
+      let whole = folder.appending(path: type)
+      try Data(count: 3 << 20).write(to: whole)
+      let maker = type == "ntfs" ? ["mkntfs", "-q", "-F"] : ["mkfs.vfat"]
+      #expect(try run(maker + [whole.path]).status == 0)
+      for number in 0..<20 {
+        let (file, name) = (packageFolder.appending(path: "Package.swift").path, "a-file-with-a-long-name-\(number)")
+        let copy =
+          type == "ntfs" ? ["ntfscp", "-q", whole.path, file, name] : ["mcopy", "-i", whole.path, file, "::/\(name)"]
+        #expect(try run(copy).status == 0)
+      }
+      let good = try Data(contentsOf: whole)
+      let used = stride(from: 0, to: good.count, by: 32).filter { good[$0..<$0 + 32].contains { $0 != 0 } }.prefix(4000)
+      for number in 0..<25 {
+        var bad = good
+        for _ in 0..<Int.random(in: 1...30, using: &generator) {
+          let place = (used.randomElement(using: &generator) ?? 0) + Int.random(in: 0..<32, using: &generator)
+          bad[place] = [0, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)][number % 4]
+        }
+        try bad.write(to: images.appending(path: "\(type)-\(number).raw"))
+      }
+    }
+    let (finished, scan) = try await Program.scan([
+      images.path, "--reader", "direct", "--digests", "all", "--image-format", "raw", "--deadline", "60s", "--catalog",
+      folder.appending(path: "catalog.db").path,
+    ])
+    #expect(scan.images.count == 50)
+    #expect(scan.images.allSatisfy { $0.error?.code != "deadline" }, "\(finished.errorText)")
+    #expect(scan.images.contains { $0.counts["digested"] == 20 })
+  }
+
   @Test func `what was left out is read by a later scan that may`() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
