@@ -51,13 +51,17 @@ let package = Package(
     .systemLibrary(name: "CGuestfs", pkgConfig: "libguestfs", providers: [.apt(["libguestfs-dev"])]),
     .systemLibrary(name: "CHivex", pkgConfig: "hivex", providers: [.apt(["libhivex-dev"])]),
     .systemLibrary(name: "CNBD", pkgConfig: "libnbd", providers: [.apt(["libnbd-dev"])]),
+    // Landlock and seccomp, with which readers of strangers' file systems confine themselves.
+    .systemLibrary(name: "CSandbox", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+    // The Sleuth Kit, which reads file systems without a kernel.
+    .systemLibrary(name: "CTSK", pkgConfig: "tsk", providers: [.apt(["libtsk-dev"])]),
     // Bare zlib streams (crate lists in Rust programs), which libarchive does not read.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestSupport", dependencies: [subprocess], path: "Tests/TestSupport", swiftSettings: settings),
   ]
-    + room("DirectDisk", ["CNBD"])
+    + room("DirectDisk", ["CNBD", "CSandbox", "CTSK", "DiskFormats", "Inventory"])
     + room("DiskFormats", [])
-    + room("Guestfs", ["CGuestfs"])
+    + room("Guestfs", ["CGuestfs", "DiskFormats"])
     + room("Fingerprints", ["CArchive", "CZlib", crypto])
     + room("Inventory", ["Fingerprints"])
     + room("Packages", ["CHivex", "Fingerprints", "Inventory", grdb])

@@ -8,15 +8,16 @@ package struct QEMUBacking: Equatable, Sendable {
   package let driver: String
 }
 
-/// Names the files of `chain` by the descriptors that `process` holds open: `/proc/PID/fd/N`, which survives a rename.
+/// Names the files of `chain` by the descriptors that this process holds open: `/proc/PID/fd/N`, which survives a rename,
+/// or as `path` has it.
 ///
 /// A VMDK with extents is named by its real path instead, because QEMU opens extents by name beside their descriptor.
 /// Whoever hands that over must trust that the allowed folder does not change meanwhile.
 package func qemuBacking(
-  _ chain: DiskChain, process: Int32 = ProcessInfo.processInfo.processIdentifier
+  _ chain: DiskChain, path: (DiskFile) -> String = { "/proc/\(getpid())/fd/\($0.descriptor)" }
 ) throws(DiskFormatError) -> QEMUBacking {
   var node: JSON = .null
-  for layer in chain.layers.reversed() { node = blockNode(layer, process: process, backing: node) }
+  for layer in chain.layers.reversed() { node = blockNode(layer, path: path(layer.file), backing: node) }
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   let subject = chain.layers[0].file.path
@@ -33,14 +34,14 @@ package func qemuBacking(
 }
 
 /// QEMU's block drivers and their options: qemu-storage-daemon-qmp-ref(7), BlockdevOptions.
-private func blockNode(_ layer: DiskChain.Layer, process: Int32, backing: JSON) -> JSON {
+private func blockNode(_ layer: DiskChain.Layer, path: String, backing: JSON) -> JSON {
   let file = layer.file
-  let path = layer.extents.isEmpty ? nil : file.realPath
+  let named = layer.extents.isEmpty ? nil : file.realPath
   var node: [String: JSON] = [
     "driver": .text(driver(of: layer.header)),
     "file": .object([
       "driver": .text(file.isBlockDevice ? "host_device" : "file"),
-      "filename": .text(path ?? "/proc/\(process)/fd/\(file.descriptor)"),
+      "filename": .text(named ?? path),
     ]),
   ]
   switch layer.header.format {

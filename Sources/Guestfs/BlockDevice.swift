@@ -1,3 +1,5 @@
+package import DiskFormats
+
 /// A block device that stands on the image's disk: the disk itself, a partition, a logical volume, an array, an opened
 /// encrypted device.
 package struct BlockDevice: Sendable, Equatable {
@@ -137,7 +139,7 @@ private struct Topology {
   /// Depth is bounded: a volume on a volume on a partition is real, more is not.
   private func map(_ device: Number, depth: Int = 0) -> BlockMap? {
     guard depth < 6, let size = sizes[device] else { return nil }
-    if device == image { return BlockMap(segments: [.init(start: 0, length: size, disk: 0)]) }
+    if device == image { return BlockMap(joining: [(0, size)]) }
     if let (parent, start) = parents[device] {
       guard let pieces = map(parent, depth: depth + 1)?.pieces(at: start, count: size) else { return nil }
       return BlockMap(joining: pieces)

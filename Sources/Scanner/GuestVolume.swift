@@ -1,4 +1,5 @@
 internal import DirectDisk
+internal import DiskFormats
 internal import Fingerprints
 internal import Foundation
 internal import Guestfs
@@ -17,6 +18,8 @@ struct GuestVolume: FileTree {
   let index: Int
   /// Where lists are put while they are read.
   let folder: URL
+  /// Whether ntfs-3g shows it.
+  var isNTFS = false
   /// Where the volume lies on the disk, and the disk; nil where files are to be read by the guest.
   var direct: (map: BlockMap, blocks: DiskBlocks)?
 
@@ -33,10 +36,28 @@ struct GuestVolume: FileTree {
       case UInt8(ascii: "l"): .link
       default: .other
       }
-    return FileRecord(
+    var record = FileRecord(
       volume: volume, path: GuestPath(bytes: file.path), kind: kind, size: file.size, modified: file.modified,
       inode: file.inode, mode: file.mode, uid: file.uid, gid: file.gid, links: file.links,
       target: kind == .link ? GuestPath(verbatim: file.target) : nil)
+    if isNTFS, kind == .link { correct(&record) }
+    return record
+  }
+
+  /// ntfs-3g shows all reparse points as links: absolute ones from where it is mounted, and files that Windows compresses
+  /// by itself as links to nowhere, of which the size is not known then.
+  private func correct(_ record: inout FileRecord) {
+    let mounted = Array("/sysroot/v\(index)".utf8)
+    if let target = record.target?.bytes, target.starts(with: mounted) {
+      record.target = GuestPath(verbatim: target.dropFirst(mounted.count))
+    }
+    record.size = UInt64(record.target?.bytes.count ?? 0)
+    if record.target == "unsupported reparse tag 0x80000017" {
+      record.kind = .regular
+      record.size = 0
+      record.target = nil
+      record.unreadable = systemCompressed
+    }
   }
 
   func ends(of files: [FileRecord]) throws -> [GuestPath: FileEnds] {

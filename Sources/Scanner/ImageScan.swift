@@ -1,4 +1,5 @@
 internal import DirectDisk
+internal import DiskFormats
 internal import Foundation
 internal import Guestfs
 internal import Inventory
@@ -10,6 +11,8 @@ struct ImageScan {
   let request: ScanRequest
   /// Sends a message to the parent.
   let tell: (ScanMessage) -> Void
+  /// Begins to watch whether the parent is there; in a thread that is confined where this one is.
+  let watch: () -> Void
 
   private var folder: URL { URL(fileURLWithPath: request.folder) }
 
@@ -29,9 +32,63 @@ struct ImageScan {
     // The image stays open here as long as the appliance reads it by this descriptor.
     let image = try OpenImage(request)
     tell(.image(image.facts))
+    switch request.share {
+    case .nothing(let handsOver): try readDirectly(image, handsOver)
+    case .allBut(let others): try readByAppliance(image, but: others)
+    }
+    withExtendedLifetime(image) {}
+  }
+
+  private func readDirectly(_ image: OpenImage, _ handsOver: Bool) throws {
+    // Something is odd about its header: that is not for libraries to find out.
+    if handsOver, !image.chain.header.warnings.isEmpty { return tell(.handOver(readable: [])) }
+    let blocks = try confined(image)
+    watch()
+    tell(.phase("open volumes", fraction: nil))
+    let volumes = try openDirectly(blocks)
+    let isWanted = { (volume: OpenedVolume) in
+      request.supplement?.contains { $0.volume == volume.volume.id } ?? true
+    }
+    if handsOver, volumes.contains(where: { $0.tree == nil && isWanted($0) }) {
+      tell(.handOver(readable: volumes.filter { $0.tree != nil }.map(\.volume.id)))
+    } else {
+      read(volumes, nil)
+    }
+  }
+
+  private func readByAppliance(_ image: OpenImage, but others: [String]) throws {
+    watch()
     tell(.phase("boot", fraction: nil))
     let appliance = try boot(image)
-    withExtendedLifetime(image) { read(appliance, image) }
+    var blocks: DiskBlocks?
+    var direct: [OpenedVolume] = []
+    if !others.isEmpty {
+      let disk = try confined(image)
+      direct = try openDirectly(disk).filter { others.contains($0.volume.id) }
+      blocks = disk
+    }
+    tell(.phase("open volumes", fraction: nil))
+    let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder, except: others) {
+      blocks = blocks ?? (try? DiskBlocks(image.chain, folder: request.folder))
+      return blocks
+    }
+    let (volumes, problem) = opening.open()
+    read(direct + volumes, problem)
+  }
+
+  /// Opens the image's disk and confines this process to it: from then on it reads what strangers made.
+  private func confined(_ image: OpenImage) throws -> DiskBlocks {
+    do {
+      let blocks = try DiskBlocks(image.chain, folder: request.folder)
+      try Confinement.confine(
+        readable: image.chain.files.map { "/proc/self/fd/\($0.descriptor)" } + [request.index].compactMap(\.self),
+        writable: [request.folder], memory: ScanLimits.directMemory)
+      return blocks
+    } catch {
+      throw Problem(
+        code: "direct-failed", operation: "read image", subject: request.path, reason: "\(error)",
+        remedy: "scan it with --reader appliance")
+    }
   }
 
   private func boot(_ image: OpenImage) throws -> Appliance {
@@ -51,17 +108,14 @@ struct ImageScan {
     }
   }
 
-  private func read(_ appliance: Appliance, _ image: OpenImage) {
-    tell(.phase("open volumes", fraction: nil))
-    let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder)
-    let (volumes, problem) = opening.open()
-    let opened = readDirectly(volumes, image)
+  private func read(_ opened: [OpenedVolume], _ problem: Problem?) {
     var problems = ScanProblems(problem)
     var listed: [ListedVolume] = []
     for (number, next) in opened.enumerated() {
       tell(.phase("list files", fraction: Double(number) / Double(opened.count)))
       if let volume = list(next, &problems) { listed.append(volume) }
     }
+    if handOver(listed, of: opened.count) { return }
     if request.supplement != nil {
       readSupplement(listed, &problems)
     } else {
@@ -69,25 +123,7 @@ struct ImageScan {
     }
   }
 
-  /// Lets this process read the files of volumes that stand plainly on the disk. Where a journal was replayed the overlay
-  /// knows better than the image, so the guest reads these.
-  private func readDirectly(
-    _ volumes: [VolumeOpening.Opened], _ image: OpenImage
-  ) -> [VolumeOpening.Opened] {
-    let isPlain = { (volume: VolumeOpening.Opened) in
-      volume.tree != nil && volume.volume.journal != .replayed
-        && ["ext2", "ext3", "ext4", "xfs"].contains(volume.volume.fileSystem)
-    }
-    guard volumes.contains(where: isPlain), let blocks = try? DiskBlocks(image: image.backing) else { return volumes }
-    return volumes.map { volume in
-      guard isPlain(volume), let map = volume.map else { return volume }
-      var direct = volume
-      direct.tree?.direct = (map, blocks)
-      return direct
-    }
-  }
-
-  private func list(_ opened: VolumeOpening.Opened, _ problems: inout ScanProblems) -> ListedVolume? {
+  private func list(_ opened: OpenedVolume, _ problems: inout ScanProblems) -> ListedVolume? {
     guard let tree = opened.tree else {
       tell(.volume(opened.volume))
       if let problem = opened.volume.problem { problems.add(problem) }
@@ -113,6 +149,15 @@ struct ImageScan {
     }
   }
 
+  /// Leaves to the appliance what turned out to be unreadable on the way, where that is wanted.
+  private func handOver(_ volumes: [ListedVolume], of count: Int) -> Bool {
+    guard request.share == .nothing(handsOver: true) else { return false }
+    let readable = volumes.filter { $0.volume.status == .read }
+    if readable.count == count { return false }
+    tell(.handOver(readable: readable.map(\.volume.id)))
+    return true
+  }
+
   private func readSystems(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {
     let systems = assembleSystems(volumes)
     var reading = SystemReading(request: request, screen: screen(&problems))
@@ -121,6 +166,7 @@ struct ImageScan {
       reading.read(volume, of: systems)
       if let problem = volume.volume.problem { problems.add(problem) }
     }
+    if handOver(volumes, of: volumes.count) { return }
     tell(.phase("read packages", fraction: nil))
     for system in systems {
       let found = reading.packages(of: system)

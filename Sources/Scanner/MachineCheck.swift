@@ -1,3 +1,4 @@
+internal import DirectDisk
 internal import Foundation
 internal import Guestfs
 internal import Inventory
@@ -33,6 +34,7 @@ package func checkMachine() -> [MachineCheck] {
     kernel(),
     applianceFeature("libguestfs-xfs", file: "packages-xfs", use: "XFS volumes"),
     program("ntfs-3g", package: "ntfs-3g", use: "NTFS volumes", isNeeded: false),
+    confinement(),
     memory(),
     temporarySpace(),
     program("strace", package: "strace", use: "capture follows builds with it", isNeeded: false),
@@ -114,6 +116,14 @@ private func applianceFeature(_ package: String, file: String, use: String) -> M
     : MachineCheck(
       package, .missing, "not in the appliance: \(use) cannot be read", remedy: "sudo apt-get install \(package)",
       isNeeded: false)
+}
+
+private func confinement() -> MachineCheck {
+  Confinement.isAvailable
+    ? MachineCheck("Landlock", .good, "--reader direct can be used", isNeeded: false)
+    : MachineCheck(
+      "Landlock", .limited, "not in this kernel: every image needs the appliance",
+      remedy: "boot a kernel of 5.13 or later with lsm=landlock,… on its command line", isNeeded: false)
 }
 
 private func memory() -> MachineCheck {

@@ -2,6 +2,8 @@
 enum ScanLimits {
   /// No file larger than this is read: 1 GiB, so that a child stays within 2 GiB.
   static let fileBytes: UInt64 = 1 << 30
+  /// Bytes of address space of a process that reads file systems itself.
+  static let directMemory: UInt64 = 4 << 30
   /// How much comes out of the appliance at once.
   static let batchBytes: UInt64 = 1 << 30
   /// The length of the scratch disk: a batch, its padding, and one file over.

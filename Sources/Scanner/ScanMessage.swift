@@ -10,6 +10,8 @@ package enum ScanMessage: Codable, Sendable {
   case system(OperatingSystem)
   case packages([Package])
   case files([FileRecord])
+  /// The end, where some volume is for the appliance: these can be read without one. Nothing follows.
+  case handOver(readable: [String])
   /// The end: nothing follows.
   case done(status: Inventory.Status, problem: Problem?, counts: Counts)
 
@@ -60,12 +62,15 @@ package struct InventoryBuilder: Sendable {
   private var inventory = Inventory(image: ImageFacts(), status: .failed)
   /// Whether the child said that it was done.
   package private(set) var isComplete = false
+  /// The volumes that need no appliance, where others do.
+  package private(set) var readable: [String]?
 
   package init(image: ImageFacts) { inventory.image = image }
 
   package mutating func add(_ message: ScanMessage) {
     switch message {
     case .phase: break
+    case .handOver(let volumes): readable = volumes
     case .image(let facts): inventory.image = facts
     case .volume(let volume): inventory.volumes.append(volume)
     case .system(let system): inventory.systems.append(system)

@@ -2,10 +2,29 @@ internal import Foundation
 package import Guestfs
 package import Inventory
 
+/// How files are read.
+package enum Reader: String, Codable, Sendable, CaseIterable {
+  /// By the appliance, which keeps what a stranger's disk does inside a machine of its own.
+  case appliance
+  /// By libraries in a confined process; what these cannot read is not read.
+  case direct
+  /// So where the libraries can, and by the appliance where they cannot.
+  case auto
+}
+
 /// What the parent asks of the child that scans one image. JSON, one line, the first on the child's standard input; the
 /// input stays open after it, and its end tells the child that the parent is gone.
 package struct ScanRequest: Codable, Sendable {
   package enum Digests: String, Codable, Sendable, CaseIterable { case needed, all }
+
+  /// What the appliance reads; the rest is read without one.
+  package enum ApplianceShare: Codable, Equatable, Sendable {
+    /// Nothing. Where the other reader cannot read a volume, either the child ends at once and tells which it can, or that
+    /// volume fails.
+    case nothing(handsOver: Bool)
+    /// All volumes but these.
+    case allBut([String])
+  }
 
   /// The image, or the descriptor of one in extents.
   package var path: String
@@ -17,6 +36,7 @@ package struct ScanRequest: Codable, Sendable {
   package var allowedFolders: [String]
   /// A private folder of this image, emptied by the parent afterwards.
   package var folder: String
+  package var share: ApplianceShare
   package var acceleration: Acceleration
   /// Mebibytes of the appliance.
   package var memory: Int
@@ -32,15 +52,16 @@ package struct ScanRequest: Codable, Sendable {
 
   package init(
     path: String, expected: ImageFile? = nil, assumeRaw: Bool = false, allowedFolders: [String] = [],
-    folder: String, acceleration: Acceleration, memory: Int, processors: Int, keys: [VolumeKey] = [],
-    index: String? = nil, digests: Digests = .needed, onlyDeclared: Bool = false,
-    supplement: [SupplementFile]? = nil
+    folder: String, share: ApplianceShare = .allBut([]), acceleration: Acceleration = .tcg,
+    memory: Int = ApplianceSize.memory, processors: Int = 1, keys: [VolumeKey] = [], index: String? = nil,
+    digests: Digests = .needed, onlyDeclared: Bool = false, supplement: [SupplementFile]? = nil
   ) {
     self.path = path
     self.expected = expected
     self.assumeRaw = assumeRaw
     self.allowedFolders = allowedFolders
     self.folder = folder
+    self.share = share
     self.acceleration = acceleration
     self.memory = memory
     self.processors = processors

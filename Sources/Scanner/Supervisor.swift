@@ -7,30 +7,48 @@ internal import SystemPackage
 
 /// Runs child processes, each with a deadline, and turns whatever becomes of them into values.
 package enum Supervisor {
-  /// Scans one image in a child of its own.
+  /// Scans one image in a child of its own, or in two where the first finds what only the appliance can read.
   /// - Parameters:
+  ///   - reader: how; for an image about whose header something is odd, `auto` is the appliance.
   ///   - image: what the parent knows of it, for an inventory of a child that died.
   ///   - deadline: after it the child's whole process group is killed.
+  ///   - acceleration: asked only where there will be an appliance.
   ///   - progress: called with the phase and how far it is, on any thread.
   /// - Returns: always an inventory: a failed one with its reason where the child died, hung or could not start.
   package static func scan(
-    _ request: ScanRequest, image: ImageFacts, deadline: Duration,
-    progress: @escaping @Sendable (String, Double?) -> Void
+    _ request: ScanRequest, by reader: Reader, image: ImageFacts, deadline: Duration,
+    acceleration: () async -> Acceleration, progress: @escaping @Sendable (String, Double?) -> Void
   ) async -> Inventory {
-    await run(.scan(request), image: image, deadline: deadline, progress: progress)
+    var request = request
+    var left = deadline
+    if reader != .appliance {
+      // Half of the time for the first: a hang there must leave the appliance enough.
+      request.share = .nothing(handsOver: reader == .auto)
+      let start = ContinuousClock.now
+      let first = await run(
+        .scan(request), image: image, deadline: reader == .auto ? deadline / 2 : deadline, progress: progress)
+      if reader == .direct || (first.readable == nil && first.inventory.status != .failed) || Task.isCancelled {
+        return first.inventory
+      }
+      request.share = .allBut(first.readable ?? [])
+      left -= ContinuousClock.now - start
+    }
+    request.acceleration = await acceleration()
+    let second = await run(.scan(request), image: image, deadline: left, progress: progress)
+    return second.inventory
   }
 
   /// Whether an appliance boots with this acceleration within `deadline`; nil where it does, else why not.
   package static func probe(_ acceleration: Acceleration, folder: URL, deadline: Duration) async -> Problem? {
     let task = WorkerTask.probe(folder: folder.path, acceleration: acceleration)
-    let inventory = await run(task, image: ImageFacts(), deadline: deadline) { _, _ in }
+    let inventory = await run(task, image: ImageFacts(), deadline: deadline) { _, _ in }.inventory
     return inventory.status == .scanned ? nil : inventory.problem
   }
 
   private static func run(
     _ task: WorkerTask, image: ImageFacts, deadline: Duration,
     progress: @escaping @Sendable (String, Double?) -> Void
-  ) async -> Inventory {
+  ) async -> (inventory: Inventory, readable: [String]?) {
     let builder = Mutex(InventoryBuilder(image: image))
     let group = Mutex<pid_t?>(nil)
     let timedOut = Mutex(false)
@@ -50,7 +68,7 @@ package enum Supervisor {
             if case .phase(let name, let fraction) = message { progress(name, fraction) }
             return builder.withLock { builder in
               builder.add(message)
-              return builder.isComplete
+              return builder.isComplete || builder.readable != nil
             }
           })
       } onCancel: {
@@ -67,7 +85,7 @@ package enum Supervisor {
         code: "deadline", operation: "scan", subject: subject, reason: "not done after \(deadline)",
         remedy: "give more time with --deadline")
       : Problem(code: "died", operation: "scan", subject: subject, reason: reason + said(task))
-    return builder.withLock { $0.finished(otherwise: problem) }
+    return builder.withLock { ($0.finished(otherwise: problem), $0.readable) }
   }
 
   /// The last of what the child said on standard error.
@@ -89,7 +107,7 @@ package enum Supervisor {
     line.append(UInt8(ascii: "\n"))
     let request = line
     _ = try await Subprocess.run(
-      .path(FilePath(ownExecutable)), arguments: [workerCommand], environment: .custom(workerEnvironment),
+      .path(FilePath(ownExecutable)), arguments: [workerCommand], environment: .custom(workerEnvironment(task.folder)),
       platformOptions: options, input: .inputWriter, output: .sequence,
       error: .fileDescriptor(errors, closeAfterSpawningProcess: true)
     ) { execution in
@@ -123,9 +141,11 @@ package enum Supervisor {
   }
 
   /// What libguestfs and its programs need and nothing else: its own variables in the environment may be anyone's.
-  private static var workerEnvironment: [Environment.Key: String] {
+  /// Times of FAT have no zone: here they are read as the appliance reads them. A crash is an end at once.
+  private static func workerEnvironment(_ folder: String) -> [Environment.Key: String] {
     var environment: [Environment.Key: String] = [
-      "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": NSHomeDirectory(),
+      "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": NSHomeDirectory(), "TMPDIR": folder,
+      "TZ": "UTC0", "SWIFT_BACKTRACE": "enable=no",
     ]
     let given = ProcessInfo.processInfo.environment
     for name in ["XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"] {

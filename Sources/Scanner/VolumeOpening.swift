@@ -1,3 +1,4 @@
+internal import DirectDisk
 internal import Foundation
 internal import Guestfs
 internal import Inventory
@@ -7,23 +8,18 @@ struct VolumeOpening {
   let appliance: Appliance
   let keys: [VolumeKey]
   let folder: URL
-
-  /// A volume, and its files where it could be mounted.
-  struct Opened {
-    var volume: Volume
-    var tree: GuestVolume?
-    var partition = PartitionNames()
-    /// Where it lies on the disk; nil where it does not stand on it plainly.
-    var map: BlockMap?
-  }
+  /// Volumes that are left alone.
+  let except: [String]
+  /// The image's disk; nil where only the guest can read it.
+  let blocks: () -> DiskBlocks?
 
   /// What was opened, and what went wrong on the way.
-  func open() -> (volumes: [Opened], problem: Problem?) {
+  func open() -> (volumes: [OpenedVolume], problem: Problem?) {
     do {
       let (devices, locked) = try unlock()
       let volumes = volumes(devices)
       let known = volumes.prefix(ScanLimits.volumes).enumerated().map { MountRequest(index: $0, device: $1) }
-      var opened: [Opened] = []
+      var opened: [OpenedVolume] = []
       var more: [(request: MountRequest, path: String)] = []
       var count = volumes.count
       for (request, outcome) in zip(known, try appliance.mount(known)) {
@@ -37,7 +33,7 @@ struct VolumeOpening {
       for (next, outcome) in zip(more, try appliance.mount(more.map(\.request))) {
         opened.append(volume(next.request, outcome, id: "btrfsvol:\(next.request.device.name)/\(next.path)"))
       }
-      return (opened + locked.map { Opened(volume: $0) }, count > ScanLimits.volumes ? Self.tooMany : nil)
+      return (opened + locked.map { OpenedVolume(volume: $0) }, count > ScanLimits.volumes ? Self.tooMany : nil)
     } catch {
       return (
         [], Problem(code: "volumes-unreadable", operation: "open volumes", subject: "image", reason: error.reason)
@@ -53,11 +49,11 @@ struct VolumeOpening {
   /// table as well, whose partitions need not show its file system.
   private func volumes(_ devices: [BlockDevice]) -> [BlockDevice] {
     var seen: Set<String> = []
-    let volumes = devices.filter(\.isVolume).filter { device in
+    let volumes = devices.filter { $0.isVolume && !except.contains($0.name) }.filter { device in
       guard device.type == "btrfs", let uuid = device.identity["UUID"] else { return true }
       return seen.insert(uuid).inserted
     }
-    return volumes.isEmpty ? devices.prefix(1).filter(\.isDisc) : volumes
+    return volumes.isEmpty && except.isEmpty ? devices.prefix(1).filter(\.isDisc) : volumes
   }
 
   /// Opens what there are keys for, and what is inside of that, as far as that goes.
@@ -99,20 +95,24 @@ struct VolumeOpening {
     return volume
   }
 
-  private func volume(_ request: MountRequest, _ outcome: MountOutcome, id: String) -> Opened {
+  private func volume(_ request: MountRequest, _ outcome: MountOutcome, id: String) -> OpenedVolume {
     let identity = request.device.identity
     var volume = Volume(
       id: id, fileSystem: request.device.type ?? "", label: identity["LABEL"], uuid: identity["UUID"], status: .read)
     if let failure = outcome.failure {
       volume.status = .failed
       volume.problem = Problem(code: "mount-failed", operation: "mount", subject: id, reason: failure)
-      return Opened(volume: volume)
+      return OpenedVolume(volume: volume)
     }
     volume.journal = journal(of: volume.fileSystem, outcome)
-    return Opened(
-      volume: volume, tree: GuestVolume(volume: id, appliance: appliance, index: request.index, folder: folder),
-      partition: PartitionNames(uuid: identity["PART_ENTRY_UUID"], label: identity["PART_ENTRY_NAME"]),
-      map: request.device.map)
+    var tree = GuestVolume(volume: id, appliance: appliance, index: request.index, folder: folder)
+    tree.isNTFS = volume.fileSystem == "ntfs"
+    // Where a journal was replayed the overlay knows better than the image, so the guest reads these.
+    let isPlain = volume.journal != .replayed && ["ext2", "ext3", "ext4", "xfs"].contains(volume.fileSystem)
+    if isPlain, let map = request.device.map, let blocks = blocks() { tree.direct = (map, blocks) }
+    return OpenedVolume(
+      volume: volume, tree: tree,
+      partition: PartitionNames(uuid: identity["PART_ENTRY_UUID"], label: identity["PART_ENTRY_NAME"]))
   }
 
   /// What became of the journal; nil for file systems that have none.

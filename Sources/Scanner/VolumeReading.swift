@@ -25,7 +25,7 @@ struct VolumeReading {
     var representatives: Set<UInt64> = []
     var wanted: [Int] = []
     let ends = try outlines(volume)
-    for (position, file) in volume.files.enumerated() where file.kind == .regular {
+    for (position, file) in volume.files.enumerated() where file.kind == .regular && file.unreadable == nil {
       if file.links > 1, representatives.contains(file.inode), !declared.contains(file.path) { continue }
       guard wants(file, ends[file.path]) else {
         note(ends[file.path], at: position, in: volume)
@@ -45,7 +45,9 @@ struct VolumeReading {
   private func outlines(_ volume: ListedVolume) throws -> [GuestPath: ExecutableOutline] {
     if plan.onlyDeclared { return [:] }
     let permissionsTell = !["ntfs", "vfat", "exfat"].contains(volume.volume.fileSystem)
-    let files = volume.files.filter { plan.wantsEnds($0, permissionsTell: permissionsTell) }.prefix(ScanLimits.outlines)
+    let files = volume.files.filter {
+      $0.unreadable == nil && plan.wantsEnds($0, permissionsTell: permissionsTell)
+    }.prefix(ScanLimits.outlines)
     if files.isEmpty { return [:] }
     let sizes = Dictionary(files.map { ($0.path, $0.size) }, uniquingKeysWith: { first, _ in first })
     return try volume.tree.ends(of: Array(files)).reduce(into: [:]) { outlines, ends in

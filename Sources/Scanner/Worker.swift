@@ -27,15 +27,17 @@ package func runWorker() {
   }
   let messages = takeOutput()
   // Without a group of its own, ending the group would end whoever started this.
-  if getpgrp() == getpid() { endWithParent(task) }
+  let watch = { if getpgrp() == getpid() { endWithParent(task) } }
   let tell = { (message: ScanMessage) in
     guard let line = try? message.line() else { return }
     // The parent is gone where this fails; the watch ends the group then.
     try? messages.write(contentsOf: line)
   }
   switch task {
-  case .scan(let request): ImageScan(request: request, tell: tell).run()
-  case .probe(let folder, let acceleration): probe(folder, acceleration, tell)
+  case .scan(let request): ImageScan(request: request, tell: tell, watch: watch).run()
+  case .probe(let folder, let acceleration):
+    watch()
+    probe(folder, acceleration, tell)
   }
 }
 

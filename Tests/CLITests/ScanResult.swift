@@ -38,6 +38,7 @@ struct ScanResult: Decodable, Sendable {
   struct Volume: Decodable, Sendable {
     var id: String
     var fileSystem: String
+    var reader: String
     var status: String
     var journal: String?
     var error: Trouble?

@@ -5,8 +5,8 @@ import TestSupport
 struct SharedScan: Sendable {
   static let images = [
     "btrfs.vdi", "debian.qcow2", "dirty.qcow2", "dpkg-cut.qcow2", "fat.qcow2", "fstab-missing.qcow2", "hostile",
-    "luks.qcow2", "multi.qcow2", "names.qcow2", "rpm.vmdk", "shop.vhdx", "squashfs.qcow2", "windows-fixed.vhd",
-    "windows.vhd",
+    "luks.qcow2", "multi.qcow2", "names.qcow2", "ntfs-odd.vhd", "rpm.vmdk", "shop.vhdx", "squashfs.qcow2",
+    "windows-fixed.vhd", "windows.vhd",
   ]
   static let signatures = ["1.9.4", "1.10.0"].map { Program.fixtures.appending(path: "shop/\($0).json").path }
 

@@ -1,3 +1,4 @@
+import DiskFormats
 import Foundation
 import TestSupport
 import Testing
@@ -143,7 +144,7 @@ struct ParsingTests {
   @Test func `a device that stands on itself has no map`() {
     let text = "D 8:0\nB 8:0 - 0 100 sda\nB 253:0 - 0 100 dm-0\nN 253:0 - x\nT 253:0 0 100 linear 253:0 0\nI"
     #expect(
-      parseBlockDevices(text).map(\.map) == [BlockMap(segments: [.init(start: 0, length: 51_200, disk: 0)]), nil])
+      parseBlockDevices(text).map(\.map) == [BlockMap(joining: [(0, 51_200)]), nil])
   }
 
   @Test func `reads what mounting came to`() {

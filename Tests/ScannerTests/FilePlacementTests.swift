@@ -1,4 +1,5 @@
 import DirectDisk
+import DiskFormats
 import Foundation
 import Inventory
 import TestSupport
@@ -12,9 +13,8 @@ private func withDisk(_ body: (DiskBlocks, BlockMap) throws -> Void) throws {
   try withTemporaryFolder { folder in
     let file = folder.appending(path: "disk")
     try Data((0..<64).flatMap { [UInt8](repeating: UInt8($0), count: 4096) }).write(to: file)
-    let image = "json:{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"\(file.path)\"}}"
-    try body(
-      try DiskBlocks(image: image), BlockMap(segments: [.init(start: 0, length: 40 * 4096, disk: 8 * 4096)]))
+    let chain = try readDiskChain(path: file.path, assume: .raw)
+    try body(try DiskBlocks(chain, folder: folder.path), BlockMap(joining: [(8 * 4096, 40 * 4096)]))
   }
 }
 

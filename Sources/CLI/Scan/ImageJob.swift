@@ -11,6 +11,7 @@ internal import Signatures
 /// conclusions are drawn from them; both in one transaction.
 struct ImageJob: Sendable {
   private let command: ScanCommand
+  let reader: Reader
   private let catalog: Catalog
   private let index: SignatureIndex?
   private let keys: [VolumeKey]
@@ -24,6 +25,7 @@ struct ImageJob: Sendable {
   init(_ command: ScanCommand, progress: Progress) throws {
     self.command = command
     self.progress = progress
+    reader = try command.chosenReader(environment: ProcessInfo.processInfo.environment)
     keys = try command.keys.map(VolumeKey.init(selector:))
     catalog = try Catalog(path: command.catalog.path)
     let run = try RunFolder()
@@ -68,6 +70,8 @@ struct ImageJob: Sendable {
   private func isStillGood(_ stored: StoredScan, _ facts: ImageFacts) -> Bool {
     let inventory = stored.inventory
     guard stored.isUnchanged(facts.files), inventory.status != .failed else { return false }
+    let isLeft = { (volume: Volume) in volume.reader == Reader.direct.rawValue && volume.status != .read }
+    if reader != .direct, inventory.volumes.contains(where: isLeft) { return false }
     if !keys.isEmpty, inventory.volumes.contains(where: { $0.status == .encrypted }) { return false }
     return command.digests == .needed || inventory.counts.digested == inventory.counts.files
   }
@@ -111,11 +115,11 @@ struct ImageJob: Sendable {
     defer { try? FileManager.default.removeItem(at: folder) }
     let request = ScanRequest(
       path: path, expected: facts.files.first, assumeRaw: command.imageFormat == .raw,
-      allowedFolders: command.allowedFolders, folder: folder.path, acceleration: await acceleration.value,
-      memory: ApplianceSize.memory, processors: 1, keys: keys, index: index?.path, digests: command.digests,
-      onlyDeclared: command.only == .declared, supplement: supplement)
+      allowedFolders: command.allowedFolders, folder: folder.path, keys: keys, index: index?.path,
+      digests: command.digests, onlyDeclared: command.only == .declared, supplement: supplement)
     return await Supervisor.scan(
-      request, image: facts, deadline: command.deadline.duration,
+      request, by: reader, image: facts, deadline: command.deadline.duration,
+      acceleration: { [acceleration] in await acceleration.value },
       progress: { [progress] phase, fraction in progress.phase(name, phase, fraction) })
   }
 

@@ -44,6 +44,9 @@ final class Progress: Sendable {
     }
   }
 
+  /// Seconds that an image took, the longest.
+  var longest: Double { state.withLock { $0.spent.max() ?? 0 } }
+
   /// Takes the changing line away.
   func clear() {
     if isTerminal { writeError("\r\u{1B}[K") }

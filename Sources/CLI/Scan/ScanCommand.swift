@@ -60,8 +60,12 @@ struct ScanCommand: AsyncParsableCommand {
   @Option(help: "After how long an image is given up: seconds, or with s, m or h.")
   var deadline: TimeSpan = TimeSpan(seconds: 600)
 
-  @Option(help: "How files are read: appliance, or auto (which is the appliance where nothing else can).")
-  var reader: Reader = .auto
+  @Option(
+    help: """
+      How files are read: appliance (in a machine of its own), direct (by libraries in a confined process, in a tenth \
+      of the time), or auto (direct where it can, else the appliance). Default: $VMLINEAGE_READER, else appliance.
+      """)
+  var reader: Reader?
 
   @Option(help: "Which files are read whole: needed (what could match) or all.")
   var digests: ScanRequest.Digests = .needed
@@ -89,7 +93,6 @@ struct ScanCommand: AsyncParsableCommand {
   @Flag(help: "Exit with 0 for images in which nothing was recognised: data disks.")
   var allowUnrecognised = false
 
-  enum Reader: String, ExpressibleByArgument, CaseIterable { case appliance, auto }
   enum Only: String, ExpressibleByArgument, CaseIterable { case declared }
   enum AssumedFormat: String, ExpressibleByArgument, CaseIterable { case raw }
 
@@ -139,3 +142,18 @@ extension ScanCommand {
 
 extension ImageRole: ExpressibleByArgument {}
 extension ScanRequest.Digests: ExpressibleByArgument {}
+extension Reader: ExpressibleByArgument {}
+
+extension ScanCommand {
+  /// How files are read: as the command line says, else the environment.
+  /// - Throws: `Problem` where the environment names no reader.
+  func chosenReader(environment: [String: String]) throws -> Reader {
+    if let reader { return reader }
+    guard let named = environment["VMLINEAGE_READER"], !named.isEmpty else { return .appliance }
+    guard let reader = Reader(rawValue: named) else {
+      throw Problem(
+        code: "usage", operation: "VMLINEAGE_READER", subject: named, reason: "is not appliance, direct or auto")
+    }
+    return reader
+  }
+}

@@ -41,6 +41,9 @@ final class ScanRun: Sendable {
       return reports
     }
     progress.clear()
+    if job.reader == .appliance, progress.longest > Self.slow {
+      complain("most disks are read in a second with --reader auto; what that protects from: README, Two readers")
+    }
     return reports.sorted { $0.0 < $1.0 }.map(\.1)
   }
 
@@ -51,6 +54,9 @@ final class ScanRun: Sendable {
         report.status == .scanned || (allowUnrecognised && report.status == .unrecognised)
       }
   }
+
+  /// Seconds an image.
+  private static let slow = 10.0
 
   /// Nil where the run was interrupted before the image was done.
   private func scan(_ path: String) async -> ImageReport? {

@@ -1,0 +1,162 @@
+/// What a volume holds by its first bytes, in the words of blkid(8), which names volumes in the appliance.
+struct VolumeIdentity: Equatable {
+  enum Content: Equatable {
+    /// Nothing that files are in: swap space, or nothing at all.
+    case nothing
+    /// A file system that is read here.
+    case files
+    /// A part of a volume group.
+    case volumeGroup
+    /// What only the appliance can read, and why.
+    case beyond(String)
+  }
+
+  /// blkid's name; empty where it is not known.
+  var type = ""
+  var label: String?
+  var uuid: String?
+  var content: Content
+
+  init(_ type: String, label: String? = nil, uuid: String? = nil, _ content: Content) {
+    self.type = type
+    self.label = label
+    self.uuid = uuid
+    self.content = content
+  }
+
+  /// What each kind of content begins with. One that is made on top of another leaves its traces, so what encloses
+  /// others comes first, as with blkid.
+  private static let probes: [@Sendable ([UInt8]) -> VolumeIdentity?] = [
+    encrypted, volumeGroup, xfs, btrfs, others, ntfs, exfat, iso, fat, swap,
+  ]
+
+  init(of volume: VolumeBytes) throws(DirectDiskError) {
+    let start = try volume.bytes(at: 0, count: 70_000)
+    if try Self.isInArray(volume, start) {
+      self.init("linux_raid_member", .beyond("it is part of a software RAID"))
+    } else if let found = Self.ext(start, volume.size) ?? Self.probes.lazy.compactMap({ $0(start) }).first {
+      self = found
+    } else {
+      self.init("", start.allSatisfy { $0 == 0 } ? .nothing : .beyond("what it holds is not known here"))
+    }
+  }
+
+  /// Superblocks of Linux's software RAID: 1.1 and 1.2 at the start, 1.0 and 0.90 near the end (md(4)).
+  private static func isInArray(_ volume: VolumeBytes, _ start: [UInt8]) throws(DirectDiskError) -> Bool {
+    let magic: [UInt8] = [0xFC, 0x4E, 0x2B, 0xA9]
+    if start.has(magic, at: 0) || start.has(magic, at: 4096) { return true }
+    let sectors = volume.size / 512
+    if sectors < 256 { return false }
+    for place in [(sectors - 16) / 8 * 8 * 512, volume.size / 65_536 * 65_536 - 65_536] {
+      if try volume.bytes(at: place, count: 4) == magic { return true }
+    }
+    return false
+  }
+
+  private static func encrypted(_ start: [UInt8]) -> VolumeIdentity? {
+    if start.has(Array("LUKS".utf8) + [0xBA, 0xBE], at: 0) {
+      return VolumeIdentity("crypto_LUKS", uuid: start.text(168, 40), .beyond("it is encrypted"))
+    }
+    return start.has("-FVE-FS-", at: 3) ? VolumeIdentity("BitLocker", .beyond("it is encrypted")) : nil
+  }
+
+  private static func volumeGroup(_ start: [UInt8]) -> VolumeIdentity? {
+    let isPart = (0..<4).contains { start.has("LABELONE", at: $0 * 512) }
+    return isPart ? VolumeIdentity("LVM2_member", .volumeGroup) : nil
+  }
+
+  private static func xfs(_ start: [UInt8]) -> VolumeIdentity? {
+    guard start.has("XFSB", at: 0) else { return nil }
+    return VolumeIdentity("xfs", label: start.text(108, 12), uuid: start.uuid(32), .files)
+  }
+
+  /// Linux, Documentation/filesystems/ext4/super.rst: the superblock is 1,024 bytes in.
+  private static func ext(_ start: [UInt8], _ size: UInt64) -> VolumeIdentity? {
+    let block = Array(start.dropFirst(1024).prefix(1024))
+    guard block.has([0x53, 0xEF], at: 56) else { return nil }
+    let (compatible, incompatible, readOnly) = (block.number(92, 4), block.number(96, 4), block.number(100, 4))
+    let hasJournal = compatible & 0x4 != 0
+    // What ext3 does not know: all but file types, recovery and meta groups; sparse superblocks, large files, trees.
+    let isExt4 = incompatible & ~0x16 != 0 || readOnly & ~0x7 != 0
+    // File types, extents, 64 bits, multiple mounts, flexible groups, extended attributes in inodes, checksum seeds,
+    // large folders: what libtsk reads, or what makes no difference to it.
+    let known: UInt64 = 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000
+    let content: Content =
+      if incompatible & 0x4 != 0 {
+        .beyond("its journal was not replayed")
+      } else if block.number(4, 4) << (10 + min(block.number(24, 4), 6)) > size {
+        .beyond("it is larger than what it lies on")
+      } else if incompatible & ~known != 0 || block.number(336, 4) != 0 {
+        .beyond("it has features that are not read here")
+      } else {
+        .files
+      }
+    return VolumeIdentity(
+      isExt4 ? "ext4" : hasJournal ? "ext3" : "ext2", label: block.text(120, 16), uuid: block.uuid(104), content)
+  }
+
+  private static func btrfs(_ start: [UInt8]) -> VolumeIdentity? {
+    guard start.has("_BHRfS_M", at: 0x1_0040) else { return nil }
+    return VolumeIdentity(
+      "btrfs", label: start.text(0x1_012B, 256), uuid: start.uuid(0x1_0020),
+      .beyond("btrfs is not read here"))
+  }
+
+  private static func others(_ start: [UInt8]) -> VolumeIdentity? {
+    let known: [(type: String, magic: [UInt8], offset: Int)] = [
+      ("squashfs", Array("hsqs".utf8), 0), ("f2fs", [0x10, 0x20, 0xF5, 0xF2], 1024),
+      ("erofs", [0xE2, 0xE1, 0xF5, 0xE0], 1024), ("reiserfs", Array("ReIsEr".utf8), 0x1_0034),
+      ("jfs", Array("JFS1".utf8), 0x8000), ("ReFS", [0, 0, 0] + Array("ReFS".utf8), 0),
+    ]
+    return known.first { start.has($0.magic, at: $0.offset) }
+      .map { VolumeIdentity($0.type, .beyond("\($0.type) is not read here")) }
+  }
+
+  private static func ntfs(_ start: [UInt8]) -> VolumeIdentity? {
+    guard start.has("NTFS    ", at: 3) else { return nil }
+    let serial = String(start.number(0x48, 8), radix: 16, uppercase: true)
+    return VolumeIdentity("ntfs", uuid: String(repeating: "0", count: 16 - serial.count) + serial, .files)
+  }
+
+  private static func exfat(_ start: [UInt8]) -> VolumeIdentity? {
+    guard start.has("EXFAT   ", at: 3) else { return nil }
+    return VolumeIdentity("exfat", uuid: serial(start.number(100, 4)), .files)
+  }
+
+  /// ECMA-119, 8.4: the primary volume descriptor is sector 16. blkid's UUID is the time of the last change.
+  private static func iso(_ start: [UInt8]) -> VolumeIdentity? {
+    guard start.has("CD001", at: 32_769) else { return nil }
+    let dates = [830, 813].map { start.text(32_768 + $0, 16) ?? "" }
+    let digits = dates.first { $0.contains { $0 != "0" } }.map(Array.init) ?? []
+    let fields = [0..<4, 4..<6, 6..<8, 8..<10, 10..<12, 12..<14, 14..<16]
+    let uuid = digits.count == 16 ? fields.map { String(digits[$0]) }.joined(separator: "-") : nil
+    // libtsk reads neither Rock Ridge names nor times.
+    return VolumeIdentity(
+      "iso9660", label: start.text(32_768 + 40, 32), uuid: uuid, .beyond("its long names are not read here"))
+  }
+
+  /// Microsoft, FAT: General Overview of On-Disk Format. No one field tells it, all together do.
+  private static func fat(_ start: [UInt8]) -> VolumeIdentity? {
+    let bytes = start
+    let sectors = bytes.number(13, 1)
+    guard bytes.has([0x55, 0xAA], at: 510), [0xEB, 0xE9].contains(bytes.number(0, 1)),
+      [512, 1024, 2048, 4096].contains(bytes.number(11, 2)), sectors.nonzeroBitCount == 1, bytes.number(14, 2) > 0,
+      (1...4).contains(bytes.number(16, 1)), bytes.number(21, 1) >= 0xF0
+    else { return nil }
+    let isFAT32 = bytes.number(22, 2) == 0
+    let label = bytes.text(isFAT32 ? 71 : 43, 11)
+    return VolumeIdentity(
+      "vfat", label: label == "NO NAME" ? nil : label, uuid: serial(bytes.number(isFAT32 ? 67 : 39, 4)), .files)
+  }
+
+  private static func serial(_ number: UInt64) -> String {
+    let digits = String(number, radix: 16, uppercase: true)
+    let all = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    return "\(all.prefix(4))-\(all.suffix(4))"
+  }
+
+  private static func swap(_ start: [UInt8]) -> VolumeIdentity? {
+    let isSwap = [4096, 8192, 16_384, 65_536].contains { start.has("SWAPSPACE2", at: $0 - 10) }
+    return isSwap ? VolumeIdentity("swap", .nothing) : nil
+  }
+}

@@ -1,0 +1,76 @@
+internal import DirectDisk
+internal import Foundation
+internal import Guestfs
+internal import Inventory
+
+/// A volume that this process reads itself.
+struct DirectTree: FileTree {
+  let volume: String
+  let system: any FileSystem
+
+  func list() throws -> (files: [FileRecord], complaints: String) { try system.list(as: volume) }
+
+  func ends(of files: [FileRecord]) throws -> [GuestPath: FileEnds] {
+    var ends: [GuestPath: FileEnds] = [:]
+    for file in inOrder(files) {
+      let length = min(file.size, UInt64(outlineLength))
+      guard let both = try pieces([0..<length, file.size - length..<file.size], of: file) else { continue }
+      ends[file.path] = FileEnds(head: both[0], tail: both[1])
+    }
+    return ends
+  }
+
+  func read(_ files: [FileRecord], body: (GuestPath, Data) throws -> Void) throws {
+    for file in inOrder(files) {
+      if let data = try pieces([0..<file.size], of: file)?[0] { try body(file.path, data) }
+    }
+  }
+
+  /// Nil where the file cannot be read.
+  /// - Throws: where the disk cannot: then no other file can either.
+  private func pieces(_ pieces: [Range<UInt64>], of file: FileRecord) throws -> [Data]? {
+    do {
+      return try system.read(pieces, of: file)
+    } catch let error as DirectDiskError where error.isOfDisk {
+      throw error
+    } catch {
+      return nil
+    }
+  }
+
+  /// As they lie on the volume; those that cannot be read for a reason of their own are left out.
+  private func inOrder(_ files: [FileRecord]) -> [FileRecord] {
+    files.filter { $0.unreadable == nil }.map { (place: system.place(of: $0), file: $0) }
+      .sorted { $0.place < $1.place }.map(\.file)
+  }
+}
+
+/// Volumes that were opened, whoever reads them.
+struct OpenedVolume {
+  var volume: Volume
+  /// Its files; nil where they cannot be read.
+  var tree: (any FileTree)?
+  var partition = PartitionNames()
+}
+
+/// Opens the file systems that can be read without an appliance.
+func openDirectly(_ blocks: DiskBlocks) throws(DirectDiskError) -> [OpenedVolume] {
+  try openVolumes(blocks).map { found in
+    var volume = Volume(
+      id: found.id, fileSystem: found.type, label: found.label, uuid: found.uuid, reader: Reader.direct.rawValue,
+      status: .read)
+    var tree: DirectTree?
+    switch found.files {
+    case .success(let system):
+      tree = DirectTree(volume: found.id, system: system)
+      volume.journal = ["ext3", "ext4", "xfs", "ntfs"].contains(found.type) ? .clean : nil
+    case .failure(let reason):
+      volume.status = ["crypto_LUKS", "BitLocker"].contains(found.type) ? .encrypted : .failed
+      volume.problem = Problem(
+        code: volume.status == .encrypted ? "encrypted" : "needs-appliance", operation: reason.operation,
+        subject: found.id, reason: reason.reason, remedy: "scan it with --reader auto or --reader appliance")
+    }
+    return OpenedVolume(
+      volume: volume, tree: tree, partition: PartitionNames(uuid: found.partitionUUID, label: found.partitionLabel))
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What becomes of a scan whose reader of file systems crashes, hangs, or loses its disk.
+@Suite(.serialized) struct ReaderProcessTests {
+  private let debian = Program.image("debian.qcow2")
+  private let shop = Program.image("shop.vhdx")
+
+  /// Starts to read every file of an image, and does something to the process that does, once its qemu-nbd is there.
+  private func scan(
+    _ options: [String], in folder: URL, disturb: (_ worker: Int32, _ server: Int32) -> Void
+  ) throws -> (finished: Finished, images: [ScanResult.Image]) {
+    let scan = try Running(
+      [Program.path, "scan", debian, shop, "--jobs", "1", "--digests", "all", "--format", "json"] + options, in: folder)
+    let found: (worker: Int32, server: Int32)? = eventually {
+      for worker in scan.workers where openFiles(worker).contains(debian) {
+        let server = members(ofGroup: worker).first { arguments(of: $0).first?.contains("qemu-nbd") == true }
+        if let server { return (worker, server) }
+      }
+      return nil
+    }
+    let (worker, server) = try #require(found)
+    disturb(worker, server)
+    let finished = try scan.finish()
+    #expect(members(ofGroup: worker).isEmpty)
+    #expect(try left(in: folder).isEmpty)
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    return (finished, try decoder.decode(ScanResult.self, from: finished.output).images)
+  }
+
+  @Test(arguments: [(SIGKILL, "died"), (SIGSEGV, "died"), (SIGSTOP, "deadline")])
+  func `a crash or a hang is one failed image`(signal: Int32, code: String) throws {
+    try withTemporaryFolder { folder in
+      let (finished, images) = try scan(["--reader", "direct", "--deadline", "20s"], in: folder) { worker, _ in
+        kill(worker, signal)
+      }
+      #expect(finished.status == 2)
+      #expect(images.map(\.status) == ["failed", "scanned"])
+      #expect(images.first?.error?.code == code)
+    }
+  }
+
+  @Test func `a disk that is lost on the way is a partial result`() throws {
+    try withTemporaryFolder { folder in
+      let (_, images) = try scan(["--reader", "direct"], in: folder) { _, server in kill(server, SIGKILL) }
+      #expect(["partial", "failed"].contains(images.first?.status))
+      #expect(images.last?.status == "scanned")
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `auto has the appliance do again what the reader could not`(crashes: Bool) throws {
+    try withTemporaryFolder { folder in
+      let (finished, images) = try scan(["--reader", "auto"], in: folder) { worker, server in
+        kill(crashes ? worker : server, SIGKILL)
+      }
+      #expect(finished.status == 0, "\(finished.errorText)")
+      #expect(images.map(\.status) == ["scanned", "scanned"])
+      #expect(images.map { $0.volumes.map(\.reader) } == [["appliance"], ["direct"]])
+      #expect(images.first?.counts["digested"] == images.first?.counts["files"])
+    }
+  }
+
+  /// libtsk reads these, in C.
+  @Test func `made-up NTFS and FAT never end the run`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString)")
+    let images = folder.appending(path: "images")
+    try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var generator = SeededGenerator(seed: 17)
+    for type in ["ntfs", "vfat"] {
+      let whole = folder.appending(path: type)
+      try Data(count: 3 << 20).write(to: whole)
+      let maker = type == "ntfs" ? ["mkntfs", "-q", "-F"] : ["mkfs.vfat"]
+      #expect(try run(maker + [whole.path]).status == 0)
+      for number in 0..<20 {
+        let (file, name) = (packageFolder.appending(path: "Package.swift").path, "a-file-with-a-long-name-\(number)")
+        let copy =
+          type == "ntfs" ? ["ntfscp", "-q", whole.path, file, name] : ["mcopy", "-i", whole.path, file, "::/\(name)"]
+        #expect(try run(copy).status == 0)
+      }
+      let good = try Data(contentsOf: whole)
+      let used = stride(from: 0, to: good.count, by: 32).filter { good[$0..<$0 + 32].contains { $0 != 0 } }.prefix(4000)
+      for number in 0..<25 {
+        var bad = good
+        for _ in 0..<Int.random(in: 1...30, using: &generator) {
+          let place = (used.randomElement(using: &generator) ?? 0) + Int.random(in: 0..<32, using: &generator)
+          bad[place] = [0, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)][number % 4]
+        }
+        try bad.write(to: images.appending(path: "\(type)-\(number).raw"))
+      }
+    }
+    let (finished, scan) = try await Program.scan([
+      images.path, "--reader", "direct", "--digests", "all", "--image-format", "raw", "--deadline", "60s", "--catalog",
+      folder.appending(path: "catalog.db").path,
+    ])
+    #expect(scan.images.count == 50)
+    #expect(scan.images.allSatisfy { $0.error?.code != "deadline" }, "\(finished.errorText)")
+    #expect(scan.images.contains { $0.counts["digested"] == 20 })
+  }
+
+  @Test func `what was left out is read by a later scan that may`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let scan = [Program.image("squashfs.qcow2"), "--catalog", folder.appending(path: "catalog.db").path]
+    let first = try await Program.run(["scan"] + scan, environment: ["VMLINEAGE_READER": "direct"])
+    #expect(first.status == 2)
+    let second = try await Program.scan(scan + ["--reader", "auto"])
+    #expect(second.document.images.map(\.status) == ["scanned"])
+    #expect(second.document.images.map(\.unchanged) == [false])
+    let wrong = try await Program.run(["scan"] + scan, environment: ["VMLINEAGE_READER": "magic"])
+    #expect(wrong.status == 64)
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Inventory
+import TestSupport
+import Testing
+
+@testable import DirectDisk
+
+/// Makes an ext with the files of a folder; what debugfs(8) then does to it.
+private func ext(
+  _ options: [String], of tree: URL, in folder: URL, changes: [String] = []
+) throws -> URL {
+  let image = folder.appending(path: "ext.raw")
+  try blank(image, 96 << 20)
+  try make(["mkfs.ext4", "-q", "-F"] + options + ["-d", tree.path, image.path])
+  for change in changes { try make(["debugfs", "-w", "-R", change, image.path]) }
+  return image
+}
+
+private func withoutLostAndFound(_ files: [GuestPath: SeenFile]) -> [GuestPath: SeenFile] {
+  files.filter { $0.key != "lost+found" }
+}
+
+@Suite struct ExtTests {
+  @Test(arguments: [
+    ["-t", "ext2", "-b", "1024"], ["-t", "ext3", "-b", "2048"], ["-t", "ext4", "-b", "1024"], ["-t", "ext4"],
+    ["-t", "ext4", "-O", "^64bit,^metadata_csum,^extent", "-I", "128"],
+    ["-t", "ext4", "-O", "metadata_csum_seed,large_dir"],
+  ])
+  func `shows the files that mke2fs put there`(options: [String]) throws {
+    try withTemporaryFolder { folder in
+      let tree = folder.appending(path: "tree")
+      try fillTree(tree)
+      let found = try volumes(ofRaw: ext(options, of: tree, in: folder))
+      #expect(found.map(\.id) == ["/dev/sda"])
+      let volume = try #require(found.first)
+      #expect(volume.type == options[1])
+      expectSame(withoutLostAndFound(try filesOf(volume)), try filesBelow(tree))
+    }
+  }
+
+  @Test func `reads what was not written as zeros, and times after 2038`() throws {
+    try withTemporaryFolder { folder in
+      let tree = folder.appending(path: "tree")
+      try FileManager.default.createDirectory(at: tree, withIntermediateDirectories: true)
+      try Data(repeating: 7, count: 10).write(to: tree.appending(path: "file"))
+      let volume = try #require(
+        volumes(
+          ofRaw: ext(
+            ["-t", "ext4"], of: tree, in: folder,
+            changes: [
+              "fallocate file 1 40", "set_inode_field file size 100000", "set_inode_field file mtime @0",
+              "set_inode_field file mtime_extra 1",
+            ])
+        ).first)
+      let file = try #require(try filesOf(volume)["file"])
+      #expect(file.contents == Data(repeating: 7, count: 10) + Data(count: 99_990))
+      #expect(file.modified == 1 << 32)
+    }
+  }
+
+  @Test(arguments: [
+    ("needs_recovery", "its journal was not replayed"), ("inline_data", "it has features that are not read here"),
+    ("encrypt", "it has features that are not read here"), ("meta_bg", "it has features that are not read here"),
+  ])
+  func `leaves to the appliance what it does not know`(feature: String, reason: String) throws {
+    try withTemporaryFolder { folder in
+      let tree = folder.appending(path: "tree")
+      try FileManager.default.createDirectory(at: tree, withIntermediateDirectories: true)
+      let image = try ext(
+        ["-t", "ext4"], of: tree, in: folder, changes: ["feature \(feature)"])
+      let volume = try #require(volumes(ofRaw: image).first)
+      #expect(throws: DirectDiskError.self) { try volume.files.get() }
+      if case .failure(let error) = volume.files { #expect(error.reason == reason) }
+    }
+  }
+
+  @Test func `a changed byte never ends the reader`() throws {
+    try withTemporaryFolder { folder in
+      let tree = folder.appending(path: "tree")
+      try FileManager.default.createDirectory(at: tree.appending(path: "a/b"), withIntermediateDirectories: true)
+      for name in ["one", "a/two", "a/b/three"] { try Data(count: 9000).write(to: tree.appending(path: name)) }
+      try FileManager.default.createSymbolicLink(
+        atPath: tree.appending(path: "link").path, withDestinationPath: String(repeating: "x", count: 100))
+      let image = folder.appending(path: "ext.raw")
+      try blank(image, 1 << 20)
+      try make(["mkfs.ext4", "-q", "-F", "-N", "64", "-b", "1024", "-d", tree.path, image.path])
+      try mutate(image, seed: 21, rounds: 300)
+    }
+  }
+}
+
+/// Changes bytes of an image, some near where it has any, and reads all that its reader then shows.
+func mutate(_ image: URL, seed: UInt64, rounds: Int) throws {
+  let whole = try Data(contentsOf: image)
+  let used = stride(from: 0, to: whole.count, by: 64).filter {
+    whole[$0..<min($0 + 64, whole.count)].contains { $0 != 0 }
+  }
+  var generator = SeededGenerator(seed: seed)
+  var readable = 0
+  for round in 0..<rounds {
+    var bad = round % 10 == 9 ? whole.prefix(Int.random(in: 512..<whole.count, using: &generator)) : whole
+    for _ in 0..<Int.random(in: 1...20, using: &generator) {
+      let place = (used.randomElement(using: &generator) ?? 0) + Int.random(in: 0..<64, using: &generator)
+      if place < bad.count { bad[place] = [0, 1, 0xFF, UInt8.random(in: 0...255, using: &generator)][round % 4] }
+    }
+    try bad.write(to: image)
+    for volume in (try? volumes(ofRaw: image)) ?? [] {
+      guard let system = try? volume.files.get(), let (files, _) = try? system.list(as: volume.id) else { continue }
+      readable += 1
+      for file in files where file.kind == .regular && file.size < 1 << 20 {
+        _ = system.place(of: file)
+        _ = try? system.read([0..<file.size], of: file)
+      }
+    }
+  }
+  #expect(readable > rounds / 10)
+}
