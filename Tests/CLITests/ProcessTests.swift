@@ -16,7 +16,8 @@ import Testing
 
   /// The group that scans an image, once its QEMU runs.
   private func scanner(of image: String, in scan: Running) -> (group: Int32, qemu: Int32)? {
-    eventually {
+    // Other tests boot appliances beside it, and the first of all is made then.
+    eventually(240) {
       for worker in scan.workers where openFiles(worker).contains(image) {
         if let qemu = qemu(ofGroup: worker) { return (worker, qemu) }
       }
@@ -33,7 +34,7 @@ import Testing
   @Test func `a paused appliance ends by the deadline and the others are done`() throws {
     try withTemporaryFolder { folder in
       let scan = try Running(
-        [vmlineage, "scan", multi, squashfs, "--jobs", "2", "--deadline", "45s", "--format", "json"], in: folder)
+        [vmlineage, "scan", multi, squashfs, "--jobs", "2", "--deadline", "120s", "--format", "json"], in: folder)
       let (group, qemu) = try #require(scanner(of: multi, in: scan))
       let sockets = try #require(socketFolder(ofQEMU: qemu))
       kill(qemu, SIGSTOP)

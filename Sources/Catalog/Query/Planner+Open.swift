@@ -35,31 +35,37 @@ extension Planner {
     return nil
   }
 
-  /// Makes the tables of ranks of the found things by an open side: of those that are `sure` one certain path is enough,
-  /// for the others all are looked at. What lies beyond images and builds is asked for its existence only.
-  func rank(_ side: inout Side, sure: String?, others: String?) {
+  /// Makes the tables of ranks of the found things by an open side: where a certain path leads to one, that is enough; for
+  /// the others all are looked at. What lies beyond images and builds is asked for its existence only.
+  func rank(_ side: inout Side, _ found: String) {
     let end = side.last ?? side.nodes[0]
     let cut: Level = side.isRight ? min(end, max(near, .build)) : max(end, min(near, .image))
     let nodes = Array(side.nodes.reversed().prefix { side.isRight ? $0 <= cut : $0 >= cut })
-    let followed = sure.map { follow(self.sure(side), nodes, $0) } ?? [:]
-    let ranked = others.map { back(side, nodes, $0) } ?? [:]
-    for level in nodes {
-      let tables = Set([followed[level], ranked[level]].compactMap { $0 }).sorted()
-      guard tables.count == 2 else {
-        side.states[level] = tables.first
-        continue
-      }
-      let columns = "id, rank\(side.chain.isWeighed ? ", evidence" : "")"
-      let both = tables.map { "SELECT \(columns) FROM \($0)" }.joined(separator: " UNION ALL ")
-      side.states[level] = draft.table(
-        "\(level)s",
-        side.chain.isWeighed ? both : "SELECT id, max(rank) AS rank FROM (\(both)) x GROUP BY id")
+    let none = side.chain.isWeighed ? ", '' AS evidence" : ""
+    if nodes.count == 1 {
+      side.states[near] = draft.table("\(near)s", "SELECT t.id, \(Rank.best) AS rank\(none) FROM \(found) t")
+    } else if side.isOpenToDoubt, !side.chain.hasRanked {
+      let followed = follow(sure(side), nodes, found)
+      let others = draft.table("others", "SELECT id FROM \(followed[near] ?? found) WHERE rank IS NULL")
+      let ranked = back(side, nodes, others)
+      for level in nodes { side.states[level] = both(side, level, followed[level], ranked[level]) }
+    } else {
+      side.states.merge(back(side, nodes, found)) { $1 }
     }
     side.last = near
     side.meeting = nil
   }
 
-  /// One certain path of each of the things, step by step.
+  /// Two tables of ranks of one level as one.
+  private func both(_ side: Side, _ level: Level, _ one: String?, _ other: String?) -> String? {
+    guard let one, let other, one != other else { return one ?? other }
+    let columns = "id, rank\(side.chain.isWeighed ? ", evidence" : "")"
+    let all = "SELECT \(columns) FROM \(one) WHERE rank IS NOT NULL UNION ALL SELECT \(columns) FROM \(other)"
+    return draft.table(
+      "\(level)s", side.chain.isWeighed ? all : "SELECT id, max(rank) AS rank FROM (\(all)) x GROUP BY id")
+  }
+
+  /// One certain path of each of the things, step by step; no rank where none leads there.
   private func follow(_ side: Side, _ nodes: [Level], _ found: String) -> [Level: String] {
     var tables: [Level: String] = [:]
     var found = found
@@ -74,7 +80,7 @@ extension Planner {
       let pick = picks.count == 1 ? picks[0] : "coalesce(\(picks.joined(separator: ", ")))"
       let table = draft.table("\(one)s", "SELECT t.id, \(Rank.best) + \(pick) AS rank\(none) FROM \(found) t")
       tables[one] = table
-      found = draft.table("picked", "SELECT DISTINCT rank % \(Rank.shift) AS id FROM \(table)")
+      found = draft.table("picked", "SELECT DISTINCT rank % \(Rank.shift) AS id FROM \(table) WHERE rank IS NOT NULL")
     }
     let last = nodes[nodes.count - 1]
     tables[last] =

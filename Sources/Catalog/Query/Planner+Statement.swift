@@ -81,20 +81,7 @@ extension Planner {
   private func choose(_ sides: inout [Side], _ found: Base, _ limit: Int?) -> String {
     let distinct = sides.contains { $0.chain.isWeighed } ? "DISTINCT " : ""
     let chosen = draft.table("chosen", "SELECT \(distinct)\(found.id) AS id \(found.from)\(limited(limit))")
-    for index in sides.indices where !sides[index].isWhole {
-      let side = sides[index]
-      let isCertain = side.isRight ? near >= .build : near <= .image
-      if isCertain {
-        rank(&sides[index], sure: chosen, others: nil)
-      } else if side.isOpenToDoubt, !side.chain.hasRanked {
-        let sure = draft.table(
-          "sure", "SELECT c.id FROM \(chosen) c WHERE \(self.sure(side).exists(from: near, "c.id"))")
-        let others = draft.table("others", "SELECT id FROM \(chosen) WHERE id NOT IN (SELECT id FROM \(sure))")
-        rank(&sides[index], sure: sure, others: others)
-      } else {
-        rank(&sides[index], sure: nil, others: chosen)
-      }
-    }
+    for index in sides.indices where !sides[index].isWhole { rank(&sides[index], chosen) }
     return chosen
   }
 
