@@ -19,13 +19,15 @@ func openDatabase(_ path: String, _ migrator: DatabaseMigrator) throws -> Databa
       try $0.execute(sql: "PRAGMA wal_autocheckpoint = 16384")
     }
     let database = try DatabaseQueue(path: path, configuration: configuration)
-    try checkVersion(database, path, migrator)
+    try checkOrigin(database, path, migrator)
     try database.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA journal_mode = WAL")
       // What was acknowledged survives a loss of power. GRDB's own journal mode would set NORMAL, which does not give that.
       try db.execute(sql: "PRAGMA synchronous = FULL")
     }
-    try migrate(database, migrator)
+    if try !isCurrent(database, migrator) {
+      try alone(inFolderOf: path) { try bringUpToDate(database, path, migrator) }
+    }
     return database
   }
 }
@@ -52,8 +54,8 @@ private func checkFile(_ path: String) throws {
   if !start.isEmpty, start != Data("SQLite format 3\0".utf8) { throw refuse("it is not a catalog") }
 }
 
-/// Refuses what a later version or another program made, and copies what an earlier version made.
-private func checkVersion(_ database: DatabaseQueue, _ path: String, _ migrator: DatabaseMigrator) throws {
+/// Refuses what a later version or another program made.
+private func checkOrigin(_ database: DatabaseQueue, _ path: String, _ migrator: DatabaseMigrator) throws {
   let (applied, tables, isNewer) = try database.read { db in
     let tables = try tableCount(db)
     return (try migrator.appliedIdentifiers(db), tables, try migrator.hasBeenSuperseded(db))
@@ -68,24 +70,31 @@ private func checkVersion(_ database: DatabaseQueue, _ path: String, _ migrator:
       code: "catalog-unusable", operation: "open catalog", subject: path, reason: "another program's database",
       remedy: "name another file with --catalog")
   }
-  let latest = migrator.migrations.count
-  guard !applied.isEmpty, applied.count < latest else { return }
-  let copy = "\(path).before-v\(latest)"
-  if !FileManager.default.fileExists(atPath: copy) { try database.vacuum(into: copy) }
 }
 
-/// Two programs that open a new catalog at once both make its tables: the one that comes second fails, and finds the work
-/// done.
-private func migrate(_ database: DatabaseQueue, _ migrator: DatabaseMigrator) throws {
-  do {
-    try migrator.migrate(database)
-  } catch {
-    let isDone = try database.read { db in
-      _ = try tableCount(db)
-      return try migrator.hasCompletedMigrations(db)
-    }
-    guard isDone else { throw error }
+private func isCurrent(_ database: DatabaseQueue, _ migrator: DatabaseMigrator) throws -> Bool {
+  try database.read { db in
+    _ = try tableCount(db)
+    return try migrator.hasCompletedMigrations(db)
   }
+}
+
+/// Copies what an earlier version made, and makes the tables that it lacks. Another program may have done so meanwhile.
+private func bringUpToDate(_ database: DatabaseQueue, _ path: String, _ migrator: DatabaseMigrator) throws {
+  if try isCurrent(database, migrator) { return }
+  let isNew = try database.read { try tableCount($0) == 0 }
+  let copy = "\(path).before-v\(migrator.migrations.count)"
+  if !isNew, !FileManager.default.fileExists(atPath: copy) { try database.vacuum(into: copy) }
+  try migrator.migrate(database)
+}
+
+/// Runs `body` while no other program does so in the same folder: a migration of several steps and its copy are nothing
+/// that two can do at once, and SQLite has no lock for all of it. The lock is on the folder, and leaves nothing behind.
+private func alone(inFolderOf path: String, _ body: () throws -> Void) throws {
+  let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  defer { if folder >= 0 { close(folder) } }
+  if folder >= 0 { while flock(folder, LOCK_EX) != 0, errno == EINTR {} }
+  try body()
 }
 
 /// How many tables there are beside that of migrations. Asked first in a transaction it also fixes what the rest of it
