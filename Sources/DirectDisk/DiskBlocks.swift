@@ -46,20 +46,13 @@ package final class DiskBlocks {
   package func append(_ count: Int, at offset: UInt64, to data: inout Data) throws(DirectDiskError) {
     let start = data.count
     data.count += count
-    do throws(DirectDiskError) {
-      var failure: DirectDiskError?
-      data.withUnsafeMutableBytes { bytes in
-        do throws(DirectDiskError) {
-          try read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), at: offset)
-        } catch {
-          failure = error
-        }
+    let result = data.withUnsafeMutableBytes { bytes in
+      Result { () throws(DirectDiskError) in
+        try read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), at: offset)
       }
-      if let failure { throw failure }
-    } catch {
-      data.count = start
-      throw error
     }
+    if case .failure = result { data.count = start }
+    try result.get()
   }
 
   /// Fills a buffer with the bytes from `offset` on.

@@ -38,8 +38,7 @@ extension Manners {
       let drive = path.firstMatch(of: /^\/\?\?\/[A-Za-z]:/)
       record.target = GuestPath(verbatim: (drive.map { path[$0.range.upperBound...] } ?? path[...]).utf8)
     default:
-      let digits = String(tag, radix: 16)
-      record.target = GuestPath("unsupported reparse tag 0x" + String(repeating: "0", count: 8 - digits.count) + digits)
+      record.target = GuestPath("unsupported reparse tag 0x" + hexadecimal(tag, digits: 8))
     }
     record.kind = .link
     record.size = UInt64(record.target?.bytes.count ?? 0)

@@ -110,15 +110,10 @@ struct PartitionTable {
     let start = first.multipliedReportingOverflow(by: Self.sector)
     guard partitions.count < Self.most, !start.overflow, start.partialValue < disk.size else { return false }
     let room = (disk.size - start.partialValue) / Self.sector
-    let id = diskID.map { padded($0, 8) + "-" + padded(UInt64(number), 2) }
+    let id = diskID.map { hexadecimal($0, digits: 8) + "-" + hexadecimal(UInt64(number), digits: 2) }
     partitions.append(
       Partition(
         number: number, start: start.partialValue, length: min(sectors, room) * Self.sector, uuid: id))
     return true
-  }
-
-  private func padded(_ number: UInt64, _ width: Int) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 }

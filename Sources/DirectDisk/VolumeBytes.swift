@@ -103,13 +103,13 @@ extension [UInt8] {
 
   /// A UUID as it is printed; with its first three fields little-endian where it is a GUID.
   func uuid(_ offset: Int, isGUID: Bool = false) -> String? {
-    guard offset <= count - 16, self[offset..<offset + 16].contains(where: { $0 != 0 }) else { return nil }
-    let order = isGUID ? [3, 2, 1, 0, 5, 4, 7, 6] + Array<Int>(8..<16) : Array<Int>(0..<16)
-    let digits = hex(order.map { self[offset + $0] })
-    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+    guard offset <= count - 16 else { return nil }
+    return uuidText(self[offset..<offset + 16], mixedEndian: isGUID)
   }
 }
 
-private func hex(_ bytes: [UInt8]) -> [Character] {
-  bytes.flatMap { byte in [byte >> 4, byte & 15].map { Character(String($0, radix: 16)) } }
+/// At least so many lower-case digits.
+func hexadecimal(_ number: UInt64, digits: Int) -> String {
+  let text = String(number, radix: 16)
+  return String(repeating: "0", count: max(0, digits - text.count)) + text
 }

@@ -79,7 +79,7 @@ struct VolumeIdentity: Equatable {
     // What ext3 does not know: all but file types, recovery and meta groups; sparse superblocks, large files, trees.
     let isExt4 = incompatible & ~0x16 != 0 || readOnly & ~0x7 != 0
     // File types, extents, 64 bits, multiple mounts, flexible groups, extended attributes in inodes, checksum seeds,
-    // large folders: what libtsk reads, or what makes no difference to it.
+    // large folders: what is read here, or makes no difference to it.
     let known: UInt64 = 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000
     let content: Content =
       if incompatible & 0x4 != 0 {
@@ -114,8 +114,7 @@ struct VolumeIdentity: Equatable {
 
   private static func ntfs(_ start: [UInt8]) -> VolumeIdentity? {
     guard start.has("NTFS    ", at: 3) else { return nil }
-    let serial = String(start.number(0x48, 8), radix: 16, uppercase: true)
-    return VolumeIdentity("ntfs", uuid: String(repeating: "0", count: 16 - serial.count) + serial, .files)
+    return VolumeIdentity("ntfs", uuid: hexadecimal(start.number(0x48, 8), digits: 16).uppercased(), .files)
   }
 
   private static func exfat(_ start: [UInt8]) -> VolumeIdentity? {
@@ -150,9 +149,8 @@ struct VolumeIdentity: Equatable {
   }
 
   private static func serial(_ number: UInt64) -> String {
-    let digits = String(number, radix: 16, uppercase: true)
-    let all = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
-    return "\(all.prefix(4))-\(all.suffix(4))"
+    let digits = hexadecimal(number, digits: 8).uppercased()
+    return "\(digits.prefix(4))-\(digits.suffix(4))"
   }
 
   private static func swap(_ start: [UInt8]) -> VolumeIdentity? {

@@ -60,14 +60,20 @@ struct ByteView {
 
   /// A UUID in the byte order of RFC 4122, or with its first three fields little-endian (GUID). Nil where it is zero.
   func uuid(at offset: Int, mixedEndian: Bool) throws(DiskFormatError) -> String? {
-    let raw = Array(try slice(at: offset, count: 16))
-    guard raw.contains(where: { $0 != 0 }) else { return nil }
-    let positions = mixedEndian ? [3, 2, 1, 0, 5, 4, 7, 6] + Array(8...15) : Array(0...15)
-    let digits = positions.map { position in
-      let digits = String(raw[position], radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }
-    return [digits[0..<4], digits[4..<6], digits[6..<8], digits[8..<10], digits[10..<16]]
-      .map { $0.joined() }.joined(separator: "-")
+    uuidText(try slice(at: offset, count: 16), mixedEndian: mixedEndian)
   }
+}
+
+/// 16 bytes as a UUID in the byte order of RFC 4122, or with its first three fields little-endian (GUID). Nil where they
+/// are zero, or not 16.
+package func uuidText(_ bytes: ArraySlice<UInt8>, mixedEndian: Bool) -> String? {
+  let raw = Array(bytes)
+  guard raw.count == 16, raw.contains(where: { $0 != 0 }) else { return nil }
+  let positions = mixedEndian ? [3, 2, 1, 0, 5, 4, 7, 6] + Array(8...15) : Array(0...15)
+  let digits = positions.map { position in
+    let digits = String(raw[position], radix: 16)
+    return digits.count == 1 ? "0" + digits : digits
+  }
+  return [digits[0..<4], digits[4..<6], digits[6..<8], digits[8..<10], digits[10..<16]]
+    .map { $0.joined() }.joined(separator: "-")
 }

@@ -9,12 +9,17 @@ from facts import Estate, Happening
 from signatures import canonical, signature
 
 
-def line(happening):
-    """The event of a happening, the same in whatever way it is told."""
+def name(happening):
+    """The id of the event of a happening."""
     subject = happening.fields.get("vm") or happening.fields.get("image") or happening.fields.get("host")
     subject = subject or f"{happening.fields['application']}@{happening.fields['release']}"
+    return f"{happening.kind} {subject} {happening.at}"
+
+
+def line(happening):
+    """Its event, the same in whatever way it is told."""
     at = datetime.fromtimestamp(happening.at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return json.dumps({"id": f"{happening.kind} {subject} {happening.at}", "kind": happening.kind,
+    return json.dumps({"id": name(happening), "kind": happening.kind,
                        "at": f"{at}.{happening.at % 1000:03}Z", "reporter": "bench"} | happening.fields,
                       separators=(",", ":"))
 

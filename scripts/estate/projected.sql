@@ -1,5 +1,5 @@
--- All that a catalog was told and made of it, by names instead of numbers: two catalogs with the same facts give the same
--- text. What scans say of files and packages is left out.
+/* All that a catalog made of what it was told, and what signatures say, by names instead of numbers: two catalogs with the
+   same facts give the same text. */
 SELECT 'link', f.kind, f.key, t.kind, t.key, l.valid_from, l.valid_to, l.origin, l.confidence,
   CASE WHEN l.evidence_group = 0 THEN '0' ELSE (l.evidence_group % 2) || ' of ' || (
     SELECT t.key || ' ' || received FROM inventory JOIN thing t ON t.id = image_id
@@ -32,8 +32,3 @@ SELECT 'revision', r.key, s.key, revision_commit, blob, author, revised, earlier
 JOIN thing r ON r.id = thing_id JOIN thing s ON s.id = source_id ORDER BY 2;
 SELECT 'inheritance', o.kind, o.key, at, d.kind, d.key FROM inheritance JOIN thing o ON o.id = on_id
 JOIN thing d ON d.id = dependent_id ORDER BY 2, 3, 4, 5, 6;
-SELECT 'event', id, kind, at, reporter, body FROM event ORDER BY 2;
-SELECT 'subject', t.kind, t.key, e.id, s.at FROM event_subject s JOIN thing t ON t.id = thing_id
-JOIN event e ON e.seq = event_seq ORDER BY 2, 3, 4;
-SELECT 'understood', e.id, u.name, t.key FROM understood u JOIN event e ON e.seq = event_seq
-JOIN thing t ON t.id = u.thing_id ORDER BY 2, 3;

@@ -59,7 +59,7 @@ def questions(estate, files):
         *each("vms-with-application", "application", application, lambda v: f"""SELECT DISTINCT vm.name
           FROM application_release e JOIN link i ON i.to_id = e.thing_id AND {now('i')}
           JOIN link v ON v.to_id = i.from_id AND {now('v')} JOIN vm ON vm.thing_id = v.from_id
-          WHERE {f"e.name = '{v}'" if '@' not in v else f"e.name || '@' || e.version = '{v}' AND e.name = '{v[:8]}'"}"""),
+          WHERE {f"e.name = '{v}'" if '@' not in v else f"e.name || '@' || e.version = '{v}' AND e.name = '{v.split('@')[0]}'"}"""),
         *each("images-with-file", "file", files, lambda v: f"""SELECT DISTINCT m.name FROM {having(v)[0]}
           JOIN image m ON m.thing_id = y.image_id WHERE {having(v)[1]}"""),
         *each("hosts-with-file", "file", files, lambda v: f"""SELECT DISTINCT h.name FROM {having(v)[0]}

@@ -66,9 +66,9 @@ class Writer:
         return number
 
     def event(self, happening, subject):
-        number, body = self.rows.number("event"), events.line(happening)
-        self.rows.add("event", "seq, id, kind, at, received, reporter, body", number, body.split('"')[3],
-                      happening.kind, happening.at, NOW, "bench", body)
+        number = self.rows.number("event")
+        self.rows.add("event", "seq, id, kind, at, received, reporter, body", number, events.name(happening),
+                      happening.kind, happening.at, NOW, "bench", events.line(happening))
         self.rows.add("event_subject", "thing_id, at, event_seq", subject, happening.at, number)
         return number
 

@@ -9,8 +9,6 @@ final class Things {
   private var unknown: Set<String> = []
   private var names: [Int64: (kind: String, key: String)] = [:]
   private var firstSeen: [Int64: Int64] = [:]
-  /// Hosts, vms and images that no fact named before this transaction.
-  private(set) var new: Set<Int64> = []
   /// Vms that are there from the earliest fact on, and of which nothing was copied.
   private(set) var plain: Set<Int64> = []
   let endings: Endings
@@ -125,7 +123,6 @@ final class Things {
     try db.cachedStatement(sql: kind.insert).run(kind.hasKey ? [id, at, key] : [id, at])
     let life = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
     try life.run([id, at, Dialect.forever])
-    new.insert(id)
     firstSeen[id] = at
     return id
   }

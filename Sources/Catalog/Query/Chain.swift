@@ -8,12 +8,15 @@ struct Chain {
   /// Whether its tables say what each path rests on: several paths are put together, or one goes on to a parent.
   var isWeighed = false
 
+  /// What its tables say beside the number of a thing that is there for certain.
+  var certain: String { "\(Rank.best) AS rank\(isWeighed ? ", '' AS evidence" : "")" }
+
   /// Tables of (id, rank, evidence) by which things of a level must be known.
   func ranked(_ level: Level) -> [String] { isWeighed ? (conditions[level] ?? []).compactMap(\.ranked) : [] }
 
   /// Whether the way from one of its ends to `near` has links that need not be certain: those of images with releases, and
   /// of releases with builds. Hosts report their vms and what these are made of, and builds sign what they are made of.
-  private static func isOpen(from end: Level, to near: Level) -> Bool {
+  static func isOpen(from end: Level, to near: Level) -> Bool {
     min(end, near) < .build && max(end, near) > .image
   }
 
@@ -81,10 +84,7 @@ struct Side {
   var isRight: Bool { nodes[0] > near }
 
   /// Whether something that need not be certain, what scans say of images, lies on the way that is not walked yet.
-  var isOpenToDoubt: Bool {
-    guard !isWhole else { return false }
-    return isRight ? near < .build && (last ?? nodes[0]) > .image : near > .image && (last ?? nodes[0]) < .build
-  }
+  var isOpenToDoubt: Bool { !isWhole && Chain.isOpen(from: last ?? nodes[0], to: near) }
 
   /// Whether a thing, whose number is the SQL `id`, has a way out to the last table or the far end.
   func exists(from level: Level, _ id: String) -> String {

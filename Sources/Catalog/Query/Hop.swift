@@ -99,6 +99,11 @@ struct Walk {
     return walks
   }
 
+  /// Selects the numbers of the things to which it leads from those of a table, `s`.
+  func arrivals(behind table: String, _ more: [String] = []) -> String {
+    "SELECT \(id) AS id FROM \(joined(behind: "\(table) s")) WHERE \((conditions + more).joined(separator: " AND "))"
+  }
+
   /// `a CROSS JOIN b`: in this order, which is from what is few to what is many.
   func joined(behind table: String? = nil) -> String {
     ((table.map { [$0] } ?? []) + tables).joined(separator: " CROSS JOIN ")

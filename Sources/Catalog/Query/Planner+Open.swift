@@ -13,11 +13,7 @@ extension Planner {
         level == near ? [] : side.chain.tests(level, id)
       }
       let streamed = draft.table("streamed", select, kept: false)
-      let arms = walks.map { walk in
-        """
-        SELECT \(walk.id) AS id FROM \(walk.joined(behind: "\(streamed) s")) WHERE \(walk.conditions.joined(separator: " AND "))
-        """
-      }
+      let arms = walks.map { $0.arrivals(behind: streamed) }
       select = "SELECT DISTINCT id FROM (\(arms.joined(separator: " UNION ALL "))) x"
     }
     return select
@@ -26,7 +22,7 @@ extension Planner {
   /// Few things on the way, for which a filter holds, are a better beginning than many at its end.
   private func pivot(_ side: Side) throws -> (level: Level, select: String)? {
     for level in side.nodes.drop(while: { $0 != side.last ?? side.nodes[0] }).dropFirst() where level != near {
-      for condition in side.chain.conditions[level] ?? [] where try isFew(condition.select, bound) {
+      for condition in side.chain.conditions[level] ?? [] where try isFew(condition.select) {
         let outside = side.exists(from: level, "p.id")
         let tests = side.chain.tests(level, "p.id") + [outside]
         return (level, "SELECT p.id FROM (\(condition.select)) p WHERE \(tests.joined(separator: " AND "))")
@@ -41,9 +37,8 @@ extension Planner {
     let end = side.last ?? side.nodes[0]
     let cut: Level = side.isRight ? min(end, max(near, .build)) : max(end, min(near, .image))
     let nodes = Array(side.nodes.reversed().prefix { side.isRight ? $0 <= cut : $0 >= cut })
-    let none = side.chain.isWeighed ? ", '' AS evidence" : ""
     if nodes.count == 1 {
-      side.states[near] = draft.table("\(near)s", "SELECT t.id, \(Rank.best) AS rank\(none) FROM \(found) t")
+      side.states[near] = draft.table("\(near)s", "SELECT t.id, \(side.chain.certain) FROM \(found) t")
     } else if side.isOpenToDoubt, !side.chain.hasRanked {
       let followed = follow(sure(side), nodes, found)
       let others = draft.table("others", "SELECT id FROM \(followed[near] ?? found) WHERE rank IS NULL")
@@ -69,7 +64,6 @@ extension Planner {
   private func follow(_ side: Side, _ nodes: [Level], _ found: String) -> [Level: String] {
     var tables: [Level: String] = [:]
     var found = found
-    let none = side.chain.isWeighed ? ", '' AS evidence" : ""
     for (one, other) in zip(nodes, nodes.dropFirst()) {
       let test = { (level: Level, id: String) in side.last == level ? [] : side.chain.tests(level, id) }
       let picks = Walk.all(from: "t.id", one.levels(to: other), since: side.chain.since, isSure: true, test: test)
@@ -78,13 +72,14 @@ extension Planner {
           return "(SELECT \(walk.id) FROM \(walk.joined()) WHERE \(conditions.joined(separator: " AND ")) LIMIT 1)"
         }
       let pick = picks.count == 1 ? picks[0] : "coalesce(\(picks.joined(separator: ", ")))"
-      let table = draft.table("\(one)s", "SELECT t.id, \(Rank.best) + \(pick) AS rank\(none) FROM \(found) t")
+      let evidence = side.chain.isWeighed ? ", '' AS evidence" : ""
+      let table = draft.table("\(one)s", "SELECT t.id, \(Rank.best) + \(pick) AS rank\(evidence) FROM \(found) t")
       tables[one] = table
       found = draft.table("picked", "SELECT DISTINCT rank % \(Rank.shift) AS id FROM \(table) WHERE rank IS NOT NULL")
     }
     let last = nodes[nodes.count - 1]
     tables[last] =
-      side.states[last] ?? draft.table("\(last)s", "SELECT t.id, \(Rank.best) AS rank\(none) FROM \(found) t")
+      side.states[last] ?? draft.table("\(last)s", "SELECT t.id, \(side.chain.certain) FROM \(found) t")
     return tables
   }
 
@@ -92,15 +87,9 @@ extension Planner {
   private func back(_ side: Side, _ nodes: [Level], _ found: String) -> [Level: String] {
     var side = side
     var reached = [found]
-    let none = side.chain.isWeighed ? ", '' AS evidence" : ""
     for (one, other) in zip(nodes, nodes.dropFirst()) {
       let arms = Walk.all(from: "s.id", one.levels(to: other), since: side.chain.since, test: side.chain.tests)
-        .map { walk in
-          """
-          SELECT \(walk.id) AS id FROM \(walk.joined(behind: "\(reached[reached.count - 1]) s"))
-          WHERE \(walk.conditions.joined(separator: " AND "))
-          """
-        }
+        .map { $0.arrivals(behind: reached[reached.count - 1]) }
       reached.append(draft.table("reached", "SELECT DISTINCT id FROM (\(arms.joined(separator: " UNION ALL "))) x"))
     }
     let cut = nodes[nodes.count - 1]
@@ -111,7 +100,7 @@ extension Planner {
         "\(cut)s",
         known(
           side.chain, cut,
-          "SELECT t.id, \(Rank.best) AS rank\(none) FROM \(reached[nodes.count - 1]) t WHERE \(outside)"))
+          "SELECT t.id, \(side.chain.certain) FROM \(reached[nodes.count - 1]) t WHERE \(outside)"))
     }
     for index in (0..<nodes.count - 1).reversed() { back(&side, nodes[index], to: nodes[index + 1], reached[index]) }
     return side.states.filter { nodes.contains($0.key) }

@@ -21,7 +21,7 @@ extension Planner {
     var sides = try chains.flatMap { try self.sides(of: $0) }
     let own = try chains.flatMap { $0.conditions[near] ?? [] }.map { condition in
       var condition = condition
-      condition.isNamed = try condition.isNamed || !sides.isEmpty && isFew(condition.select, bound)
+      condition.isNamed = try condition.isNamed || !sides.isEmpty && isFew(condition.select)
       return condition
     }
     var nots = try question.not.compactMap { try excluded($0) }

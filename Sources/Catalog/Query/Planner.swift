@@ -35,11 +35,10 @@ struct Planner {
   func beginning(_ chain: Chain, _ level: Level) -> String {
     let conditions = chain.conditions[level] ?? []
     let first = conditions.first { $0.isNamed } ?? conditions.first
-    let columns = "\(Rank.best) AS rank\(chain.isWeighed ? ", '' AS evidence" : "")"
-    guard let first else { return "SELECT x.thing_id AS id, \(columns) FROM \(level.table) x" }
+    guard let first else { return "SELECT x.thing_id AS id, \(chain.certain) FROM \(level.table) x" }
     let others = conditions.filter { $0.select != first.select }.map { $0.test("s.id") }
     let filter = others.isEmpty ? "" : " WHERE \(others.joined(separator: " AND "))"
-    return known(chain, level, "SELECT s.id, \(columns) FROM (\(first.select)) s\(filter)")
+    return known(chain, level, "SELECT s.id, \(chain.certain) FROM (\(first.select)) s\(filter)")
   }
 
   /// Things of a level, of which (id, rank, evidence) are selected, with what it rests on that they fit.
@@ -95,8 +94,7 @@ struct Planner {
       let steps = draft.table("steps", "\(select(trial, to: level)) LIMIT \(bound + 1)")
       counts.append("(SELECT count(*) <= \(bound) FROM \(steps))")
       // Beyond too many nothing is counted.
-      let none = side.chain.isWeighed ? ", '' AS evidence" : ""
-      let reached = "SELECT DISTINCT id, \(Rank.best) AS rank\(none) FROM \(steps) WHERE \(counts[counts.count - 1])"
+      let reached = "SELECT DISTINCT id, \(side.chain.certain) FROM \(steps) WHERE \(counts[counts.count - 1])"
       trial.states[level] = draft.table("\(level)s", reached)
       trial.last = level
     }
@@ -117,13 +115,11 @@ struct Planner {
 
   private func step(_ side: inout Side, to level: Level) {
     let select = select(side, to: level)
-    let isFirst = side.last == nil
-    side.states[level] = draft.table(
-      "\(level)s", isFirst ? select : best(side.chain, level, select))
+    side.states[level] = draft.table("\(level)s", side.last == nil ? select : best(side.chain, level, select))
     side.last = level
   }
 
-  func isFew(_ select: String, _ bound: Int) throws -> Bool {
+  func isFew(_ select: String) throws -> Bool {
     let sql = draft.statement("SELECT count(*) FROM (SELECT 1 FROM (\(select)) x LIMIT \(bound + 1)) y")
     let statement = try db.makeStatement(sql: sql)
     return try (Int.fetchOne(statement, arguments: draft.arguments(of: statement)) ?? 0) <= bound
@@ -177,12 +173,7 @@ struct Planner {
     let arms = Walk.all(
       from: "s.id", levels, since: side.chain.since, isSure: side.isSure,
       test: { $0 == near ? [] : side.chain.tests($0, $1) }
-    ).map { walk in
-      """
-      SELECT \(walk.id) AS id FROM \(walk.joined(behind: "\(state) s"))
-      WHERE \((walk.conditions + rank).joined(separator: " AND "))
-      """
-    }
+    ).map { $0.arrivals(behind: state, rank) }
     let found = "SELECT id, \(Rank.best) AS rank FROM (\(arms.joined(separator: " UNION "))) x"
     return (levels[levels.count - 1], draft.table("nearby", found))
   }
