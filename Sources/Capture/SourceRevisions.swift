@@ -84,6 +84,6 @@ struct SourceRevisions {
       warnings.append("\(file) was read by the build and cannot be read now: left out")
       return nil
     }
-    return digests(of: contents).gitBlob
+    return gitBlob(of: contents)
   }
 }

@@ -40,18 +40,19 @@ package struct Mark: Codable, Hashable, Sendable {
   }
 }
 
-/// The exact identities of a file's bytes, all from one pass.
+/// The exact identities of a file's bytes, all from one pass. What nobody can ask about is not computed and nil.
 package struct FileDigests: Codable, Hashable, Sendable {
   /// SHA-256 of the bytes.
   package var sha256: Digest
-  /// The git blob id (SHA-1 of `blob SIZE\0` and the bytes), 40 hexadecimal digits; also the SWHID `cnt`.
-  package var gitBlob: String
+  /// The git blob id (SHA-1 of `blob SIZE\0` and the bytes), 40 hexadecimal digits; also the SWHID `cnt`. Of texts and
+  /// scripts: what a repository can hold.
+  package var gitBlob: String?
   /// The same with SHA-256: the OmniBOR artifact id, without its `gitoid:blob:sha256:`.
-  package var gitoid: Digest
-  /// MD5, 32 hexadecimal digits: what dpkg records. Never evidence against tampering.
-  package var md5: String
+  package var gitoid: Digest?
+  /// MD5, 32 hexadecimal digits: what dpkg records, and where a package database does. Never evidence against tampering.
+  package var md5: String?
 
-  package init(sha256: Digest, gitBlob: String, gitoid: Digest, md5: String) {
+  package init(sha256: Digest, gitBlob: String? = nil, gitoid: Digest? = nil, md5: String? = nil) {
     self.sha256 = sha256
     self.gitBlob = gitBlob
     self.gitoid = gitoid

@@ -78,7 +78,7 @@ struct Ownership {
   private static func differs(_ file: PackageFile, _ record: FileRecord) -> Bool {
     guard let digests = record.digests, let digest = file.digest else { return false }
     switch file.algorithm {
-    case .md5: return digest.lowercased() != digests.md5
+    case .md5: return digests.md5.map { $0 != digest.lowercased() } ?? false
     case .sha256: return digest.lowercased() != digests.sha256.description
     default: return false
     }

@@ -24,6 +24,10 @@ package struct DPKGReader: PackageReader {
     }
   }
 
+  package func recordsMD5(_ path: GuestPath) -> Bool {
+    path == Self.status || path.bytes.ends(with: ".md5sums")
+  }
+
   package func read(_ files: SystemFiles) -> PackageReading {
     var reading = PackageReading()
     let diversions = DPKGDiversions(files.contents[Self.diversions].map { [UInt8]($0) } ?? [])

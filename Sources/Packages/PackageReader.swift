@@ -11,8 +11,15 @@ package protocol PackageReader: Sendable {
   /// Whether this regular file is wanted; `path` is from the root of the system. Called for every file: must be cheap.
   func wants(_ path: GuestPath, size: UInt64) -> Bool
 
+  /// Whether this file, one that is wanted, may record the files of packages by their MD5.
+  func recordsMD5(_ path: GuestPath) -> Bool
+
   /// Reads what it asked for. Never throws for bad bytes: what is broken is a problem in the result, the rest is kept.
   func read(_ files: SystemFiles) -> PackageReading
+}
+
+extension PackageReader {
+  package func recordsMD5(_ path: GuestPath) -> Bool { false }
 }
 
 /// The file list of one system, and the contents of the files that a reader asked for.

@@ -16,6 +16,8 @@ package struct PacmanReader: PackageReader {
       && path.parent.parent == Self.local
   }
 
+  package func recordsMD5(_ path: GuestPath) -> Bool { path.name == "files" }
+
   package func read(_ files: SystemFiles) -> PackageReading {
     var reading = PackageReading()
     for path in files.list where path.name == "desc" && wants(path, size: 0) && files.contents[path] == nil {

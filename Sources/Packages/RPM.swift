@@ -17,6 +17,9 @@ package struct RPMReader: PackageReader {
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool { Self.wanted.contains(path) && size <= 1 << 30 }
 
+  /// RPM took to SHA-256 with version 4.6, before any but Berkeley's databases.
+  package func recordsMD5(_ path: GuestPath) -> Bool { path.name == "Packages" }
+
   /// Takes the first database that gives packages: where a system changed its form, the older file may still lie there.
   package func read(_ files: SystemFiles) -> PackageReading {
     var problems: [Problem] = []

@@ -195,7 +195,7 @@ struct ImageScan {
     for volume in volumes {
       let paths = Set(wanted.filter { $0.volume == volume.volume.id }.map(\.path))
       if paths.isEmpty { continue }
-      var reading = VolumeReading(plan: plan, declared: paths, describedBytes: 0)
+      var reading = VolumeReading(plan: plan, declared: paths, recordsMD5: true, describedBytes: 0)
       do {
         try reading.read(volume)
       } catch {

@@ -21,8 +21,10 @@ struct SystemReading {
   /// Reads one volume. Where that fails the volume says so.
   mutating func read(_ volume: ListedVolume, of systems: [SystemView]) {
     let plan = ReadingPlan(screen: screen, digests: request.digests, onlyDeclared: request.onlyDeclared)
+    let holding = systems.filter { system in system.mounts.contains { $0.volume === volume } }
     var reading = VolumeReading(
-      plan: plan, declared: declaredFiles(volume, systems), describedBytes: describedBytes)
+      plan: plan, declared: declaredFiles(volume, holding), recordsMD5: holding.contains(where: recordsMD5),
+      describedBytes: describedBytes)
     do {
       try reading.read(volume)
     } catch {
@@ -37,7 +39,7 @@ struct SystemReading {
   /// What the readers want of this volume, as far as the bound on what is held allows.
   private mutating func declaredFiles(_ volume: ListedVolume, _ systems: [SystemView]) -> Set<GuestPath> {
     var wanted: Set<GuestPath> = []
-    for system in systems where system.mounts.contains(where: { $0.volume === volume }) {
+    for system in systems {
       system.forEachRegular { path, holder, file in
         guard holder === volume, file.size <= packageBytes,
           packageReaders.contains(where: { $0.wants(path, size: file.size) })
@@ -46,6 +48,16 @@ struct SystemReading {
       }
     }
     return wanted
+  }
+
+  /// Whether some package database of this system may record files by their MD5, wherever in it that is.
+  private func recordsMD5(_ system: SystemView) -> Bool {
+    var found = false
+    system.forEachRegular { path, _, file in
+      found =
+        found || packageReaders.contains { $0.recordsMD5(path) && $0.wants(path, size: file.size) }
+    }
+    return found
   }
 
   /// Runs every reader over one system.

@@ -8,15 +8,18 @@ struct VolumeReading {
   let plan: ReadingPlan
   /// Paths in this volume that package readers asked for.
   let declared: Set<GuestPath>
+  /// Whether a package database may tell MD5s of its files.
+  let recordsMD5: Bool
   /// Bytes of executables that may still be read only for what they say of themselves.
   var describedBytes: UInt64
 
   /// What the package readers asked for.
   private(set) var contents: [GuestPath: Data] = [:]
 
-  init(plan: ReadingPlan, declared: Set<GuestPath>, describedBytes: UInt64) {
+  init(plan: ReadingPlan, declared: Set<GuestPath>, recordsMD5: Bool, describedBytes: UInt64) {
     self.plan = plan
     self.declared = declared
+    self.recordsMD5 = recordsMD5
     self.describedBytes = describedBytes
   }
 
@@ -75,21 +78,30 @@ struct VolumeReading {
   private mutating func read(_ wanted: [Int], of volume: ListedVolume) throws {
     let positions = Dictionary(
       wanted.map { (volume.files[$0].path, $0) }, uniquingKeysWith: { first, _ in first })
+    let pool = DigestPool(recordsMD5: recordsMD5)
     var kept = contents
     // Also where reading ends half way: what was read by then is good.
     defer {
       contents = kept
+      for (position, result) in pool.finish() {
+        volume.files[position].digests = result.digests
+        volume.files[position].fingerprint = result.fingerprint
+      }
       for position in wanted where volume.files[position].digests == nil {
         volume.files[position].unreadable = "the file system gave an error or fewer bytes than it said"
       }
     }
-    try volume.tree.read(wanted.map { volume.files[$0] }) { path, data in
-      guard let position = positions[path] else { return }
+    let take = { (path: GuestPath, data: Data) in
       // A short read would digest something else than the file.
-      guard UInt64(data.count) == volume.files[position].size else { return }
-      volume.files[position].digests = digests(of: data)
-      volume.files[position].fingerprint = fingerprint(of: data, name: path.name)
+      guard let position = positions[path], UInt64(data.count) == volume.files[position].size else { return }
       if declared.contains(path) { kept[path] = data }
+      pool.add(data, name: path.name, as: position)
+    }
+    let isLarge = { (position: Int) in volume.files[position].size >> 20 >= DigestPool.bound }
+    try volume.tree.read(wanted.filter { !isLarge($0) }.map { volume.files[$0] }, body: take)
+    for position in wanted where isLarge(position) {
+      pool.drain()
+      try volume.tree.read([volume.files[position]], body: take)
     }
   }
 

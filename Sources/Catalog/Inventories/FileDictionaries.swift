@@ -93,8 +93,8 @@ final class FileDictionaries {
     let key = ContentKey(digests: digests, fingerprint: fingerprint)
     if let known = contents[key] { return known }
     let arguments: StatementArguments = [
-      digests.map { Data($0.sha256.bytes) }, try digests.map { try bytes($0.gitBlob) },
-      digests.map { Data($0.gitoid.bytes) }, try digests.map { try bytes($0.md5) }, fingerprint,
+      digests.map { Data($0.sha256.bytes) }, try digests?.gitBlob.map(bytes),
+      digests?.gitoid.map { Data($0.bytes) }, try digests?.md5.map(bytes), fingerprint,
     ]
     let insert = try db.cachedStatement(
       sql: """
@@ -112,8 +112,8 @@ final class FileDictionaries {
     }
     let select = try db.cachedStatement(
       sql: """
-        SELECT id FROM content WHERE sha256 = ? AND git_blob = ? AND gitoid = ? AND md5 = ?
-          AND fingerprint_id IS NOT DISTINCT FROM ?
+        SELECT id FROM content WHERE sha256 = ? AND git_blob IS NOT DISTINCT FROM ?
+          AND gitoid IS NOT DISTINCT FROM ? AND md5 IS NOT DISTINCT FROM ? AND fingerprint_id IS NOT DISTINCT FROM ?
         """)
     return try Int64.fetchOne(select, arguments: arguments)
   }

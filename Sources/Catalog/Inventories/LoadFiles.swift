@@ -39,11 +39,17 @@ extension InventoryReader {
   }
 
   private func digests(_ row: Row) throws -> FileDigests? {
-    guard let sha256 = row[12] as Data? else { return nil }
-    guard let sha256 = Digest(bytes: sha256), let gitoid = Digest(bytes: row[14] as Data) else {
+    guard let sha256 = try digest(row[12]) else { return nil }
+    return FileDigests(
+      sha256: sha256, gitBlob: (row[13] as Data?)?.hex, gitoid: try digest(row[14]), md5: (row[15] as Data?)?.hex)
+  }
+
+  private func digest(_ bytes: Data?) throws -> Digest? {
+    guard let bytes else { return nil }
+    guard let digest = Digest(bytes: bytes) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a digest has not 32 bytes")
     }
-    return FileDigests(sha256: sha256, gitBlob: (row[13] as Data).hex, gitoid: gitoid, md5: (row[15] as Data).hex)
+    return digest
   }
 
   /// Files whose digests became known later.

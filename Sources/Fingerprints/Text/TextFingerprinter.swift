@@ -16,7 +16,7 @@ struct TextFingerprinter: Fingerprinter {
 
   func read(_ bytes: Bytes, name: String, into fingerprint: inout Fingerprint) {
     guard bytes.count <= Self.largest, let text = Self.utf8(bytes) else { return }
-    let canonical = canonicalText(text.span)
+    let canonical = canonicalText(text)
     guard canonical.count >= Self.smallest else { return }
     fingerprint.marks.append(Mark(.text, Digest(of: canonical).description))
   }
@@ -44,31 +44,44 @@ struct TextFingerprinter: Fingerprinter {
 
 /// The form in which texts are compared that an editor, a checkout or a transfer may have touched: line ends are `LF`,
 /// blanks and tabs before them and empty lines at the end are dropped, and one `LF` ends it.
-func canonicalText(_ text: Span<UInt8>) -> [UInt8] {
+func canonicalText(_ text: Data) -> Data {
+  // Most texts are so already, and a look is cheaper than a copy.
+  if isCanonical(text.span) { return text }
   let (newline, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+  let bytes = text.span
   var result: [UInt8] = []
-  result.reserveCapacity(text.count + 1)
+  result.reserveCapacity(bytes.count + 1)
   var pendingLines = 0
-  var blanks = 0..<0
-  var position = 0
-  while position < text.count {
-    let byte = text[position]
-    switch byte {
-    case newline, carriageReturn:
-      if byte == carriageReturn, position + 1 < text.count, text[position + 1] == newline { position += 1 }
-      pendingLines += 1
-      blanks = position + 1..<position + 1
-    case UInt8(ascii: " "), UInt8(ascii: "\t"):
-      blanks = (blanks.isEmpty ? position : blanks.lowerBound)..<position + 1
-    default:
-      result.append(contentsOf: repeatElement(newline, count: pendingLines))
-      for blank in blanks { result.append(text[blank]) }
-      result.append(byte)
+  var start = 0
+  while start < bytes.count {
+    var end = start
+    while end < bytes.count, bytes[end] != newline, bytes[end] != carriageReturn { end += 1 }
+    var last = end
+    while last > start, isBlank(bytes[last - 1]) { last -= 1 }
+    if last > start {
+      for _ in 0..<pendingLines { result.append(newline) }
+      for position in start..<last { result.append(bytes[position]) }
       pendingLines = 0
-      blanks = 0..<0
     }
-    position += 1
+    pendingLines += 1
+    let isPair = end + 1 < bytes.count && bytes[end] == carriageReturn && bytes[end + 1] == newline
+    start = end + (isPair ? 2 : 1)
   }
   if !result.isEmpty { result.append(newline) }
-  return result
+  return Data(result)
 }
+
+private func isCanonical(_ text: Span<UInt8>) -> Bool {
+  let newline = UInt8(ascii: "\n")
+  // Of two, the first could be the end of an empty line.
+  guard text.count >= 2, text[text.count - 1] == newline, text[text.count - 2] != newline else { return false }
+  var previous = newline
+  for position in text.indices {
+    let byte = text[position]
+    if byte == UInt8(ascii: "\r") || (byte == newline && isBlank(previous)) { return false }
+    previous = byte
+  }
+  return true
+}
+
+private func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
