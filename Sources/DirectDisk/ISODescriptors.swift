@@ -31,17 +31,41 @@ struct ISODescriptors {
   /// Bytes of a block, by which all places are told.
   var blockSize: UInt64 { (primary ?? joliet)?.number(128, 2) ?? 0 }
 
-  /// As blkid(8) has it: Joliet's label, which has more characters, and for `_`, which stands there for what it cannot say,
-  /// and beyond its end what the other one has.
+  /// As blkid(8) has it: both labels in one where Joliet's, which has half the room, begins like the other. There `_` stands
+  /// for what either cannot say, and case is lost where the other is in upper case. Else Joliet's.
   var label: String? {
     guard let primary else { return nil }
     guard let joliet else { return primary.text(40, 32) }
-    var units = (0..<16).map { UInt16(truncatingIfNeeded: joliet.bigNumber(40 + 2 * $0, 2)) }
-    let plain = primary[40..<72].map { UInt16($0) }
-    for position in units.indices where units[position] == 0x5F { units[position] = plain[position] }
-    units += plain[16...]
-    while let last = units.last, last == 0x20 || last == 0 { units.removeLast() }
-    let text = String(decoding: units.prefix { $0 != 0 }, as: UTF16.self)
-    return text.isEmpty ? primary.text(40, 32) : text
+    let wide = (0..<16).map { UInt16(joliet.bigNumber(40 + 2 * $0, 2)) }
+    return Self.text(Self.merged(wide, Array(primary[40..<72])) ?? wide) ?? primary.text(40, 32)
+  }
+
+  private static func merged(_ wide: [UInt16], _ plain: [UInt8]) -> [UInt16]? {
+    var merged: [UInt16] = []
+    var rest = plain[...]
+    var units = wide[...]
+    while let unit = units.popFirst(), let byte = rest.popFirst() {
+      merged.append(unit)
+      if UTF16.isLeadSurrogate(unit), let next = units.first, UTF16.isTrailSurrogate(next), byte == 0x5F {
+        merged.append(units.removeFirst())
+      } else if byte == 0x5F {
+        continue
+      } else if unit == 0x5F {
+        merged[merged.count - 1] = UInt16(byte)
+      } else if upper(unit) == upper(UInt16(byte)) {
+        merged[merged.count - 1] = max(unit, UInt16(byte))
+      } else {
+        return nil
+      }
+    }
+    return merged + rest.map { UInt16($0) }
+  }
+
+  private static func upper(_ unit: UInt16) -> UInt16 { (0x61...0x7A).contains(unit) ? unit - 0x20 : unit }
+
+  private static func text(_ units: [UInt16]) -> String? {
+    var units = units.prefix { $0 != 0 }
+    while units.last == 0x20 { units.removeLast() }
+    return units.isEmpty ? nil : String(decoding: units, as: UTF16.self)
   }
 }
