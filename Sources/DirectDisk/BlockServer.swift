@@ -13,7 +13,7 @@ final class BlockServer {
   private static let memory: UInt64 = 2 << 30
 
   /// - Throws: where it does not start or does not open the image.
-  init(_ chain: DiskChain, folder: String) throws {
+  init(_ chain: DiskChain, folder: String, by means: Confinement.Means?) throws {
     let images = try Inherited(chain.files)
     let backing = try qemuBacking(chain) { images.path(of: $0) }
     let (listener, connection) = try Self.sockets(folder)
@@ -26,7 +26,7 @@ final class BlockServer {
       // Only qemu-nbd listens from then on: where it ends, the connection does.
       defer { close(listener) }
       process = try Self.start(
-        ["qemu-nbd", "--read-only", backing.name], listener, reads: chain.files.map(images.path))
+        ["qemu-nbd", "--read-only", backing.name], listener, reads: chain.files.map(images.path), by: means)
     } catch {
       close(connection)
       nbd_close(nbd)
@@ -75,7 +75,7 @@ final class BlockServer {
   }
 
   private static func start(
-    _ words: [String], _ listener: Int32, reads files: [String]
+    _ words: [String], _ listener: Int32, reads files: [String], by means: Confinement.Means?
   ) throws(DirectDiskError) -> pid_t {
     let program = "/usr/bin/qemu-nbd"
     guard access(program, X_OK) == 0 else {
@@ -87,7 +87,7 @@ final class BlockServer {
       refused: Confinement.neverNeeded + ["connect", "bind", "socket"])
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
-    return try confinement.withKernelForm { ruleset, filter throws(DirectDiskError) in
+    return try confinement.withKernelForm(by: means) { ruleset, filter throws(DirectDiskError) in
       let process = vmlineage_serve(program, &arguments, listener, memory, ruleset, filter)
       guard process > 0 else { throw DirectDiskError("qemu-nbd", String(cString: strerror(errno))) }
       return process

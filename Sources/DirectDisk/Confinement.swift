@@ -1,8 +1,8 @@
 internal import CSandbox
 internal import Foundation
 
-/// What a process may still do that reads what strangers wrote: Landlock (landlock(7)) bounds the files that it can open,
-/// seccomp(2) the calls that it can make, setrlimit(2) its memory. It holds for threads and programs started afterwards.
+/// What a process may still do that reads what strangers wrote: Landlock (landlock(7)), or a sandbox in which it was
+/// started (`Sandbox`), bounds the files that it can open, seccomp(2) the calls that it can make, setrlimit(2) its memory. It holds for threads and programs started afterwards.
 package struct Confinement {
   /// Files and folders that can be read.
   var readable: [String]
@@ -13,37 +13,36 @@ package struct Confinement {
   /// Calls that fail with EPERM.
   var refused: [String]
 
-  /// Whether the kernel has Landlock.
-  package static var isAvailable: Bool { vmlineage_landlock_version() > 0 }
-
   /// Confines the calling thread.
   ///
   /// - Parameters:
   ///   - readable: files that are opened later on, beside those that the program itself needs.
   ///   - writable: folders in which temporary files are made.
   ///   - memory: bytes of address space.
+  ///   - means: with a sandbox it is the one that this process is in.
   /// - Throws: where the kernel lacks any part of it; nothing may be read then.
   package static func confine(
-    readable: [String], writable: [String], memory: UInt64
+    readable: [String], writable: [String], memory: UInt64, by means: Means? = .landlock
   ) throws(DirectDiskError) {
     let confinement = Confinement(
       readable: readable + ["/usr", "/lib", "/lib64", "/etc/localtime", "/proc/self", "/dev/null", "/dev/urandom"],
       writable: writable, refused: neverNeeded + ["execve", "execveat", "fork", "vfork"] + network)
     guard vmlineage_limit(Int32(RLIMIT_AS.rawValue), memory) == 0, vmlineage_limit(Int32(RLIMIT_CORE.rawValue), 0) == 0
     else { throw DirectDiskError("confine", "memory cannot be limited") }
-    try confinement.withKernelForm { ruleset, filter throws(DirectDiskError) in
+    try confinement.withKernelForm(by: means) { ruleset, filter throws(DirectDiskError) in
       guard vmlineage_confine(ruleset, filter) == 0 else {
         throw DirectDiskError("confine", String(cString: strerror(errno)))
       }
     }
   }
 
-  /// What the kernel gets of it: a ruleset and a filter.
+  /// What the kernel gets of it: a ruleset, which is -1 in a sandbox, and a filter.
   func withKernelForm<Result>(
-    _ body: (Int32, UnsafeMutableRawPointer) throws(DirectDiskError) -> Result
+    by means: Means?, _ body: (Int32, UnsafeMutableRawPointer) throws(DirectDiskError) -> Result
   ) throws(DirectDiskError) -> Result {
-    let ruleset = try ruleset()
-    defer { close(ruleset) }
+    if means == .bubblewrap, !Sandbox.isThis { throw DirectDiskError("confine", "this process is in no sandbox") }
+    let ruleset = means == .bubblewrap ? -1 : try ruleset()
+    defer { if ruleset >= 0 { close(ruleset) } }
     guard let filter = seccomp_init(Self.allow) else { throw DirectDiskError("confine", "seccomp gave no filter") }
     defer { seccomp_release(filter) }
     for name in refused {
@@ -65,7 +64,10 @@ package struct Confinement {
   private func ruleset() throws(DirectDiskError) -> Int32 {
     let version = vmlineage_landlock_version()
     guard version > 0 else {
-      throw DirectDiskError("confine", "this kernel has no Landlock, so nothing is read outside of the appliance")
+      throw DirectDiskError(
+        "confine",
+        "this kernel has no Landlock and no sandbox can be made by bubblewrap, so nothing is read outside of the appliance"
+      )
     }
     // landlock(7): 13 rights in version 1, one more in each of the next two.
     let handled: UInt64 = (1 << (12 + UInt64(min(version, 3)))) - 1

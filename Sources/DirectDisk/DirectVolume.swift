@@ -86,6 +86,7 @@ extension DirectVolume {
     switch type {
     case "xfs": files = .success(try XFSFileSystem(bytes))
     case "ext2", "ext3", "ext4": files = .success(try ExtFileSystem(bytes))
+    case "iso9660": files = .success(try ISOFileSystem(bytes))
     default:
       let system = try SleuthFileSystem(bytes, type: type)
       if let reason = system.unfinished { throw DirectDiskError("open volume", reason) }

@@ -28,13 +28,14 @@ package final class DiskBlocks {
 
   /// - Parameters:
   ///   - folder: a private folder, for a socket that is gone when this returns.
+  ///   - means: what confines qemu-nbd.
   /// - Throws: `DirectDiskError` where qemu-nbd does not start or does not open the image.
-  package init(_ chain: DiskChain, folder: String) throws {
+  package init(_ chain: DiskChain, folder: String, by means: Confinement.Means? = .landlock) throws {
     if let file = chain.plainFile {
       source = .file(file)
       size = chain.header.virtualSize
     } else {
-      let server = try BlockServer(chain, folder: folder)
+      let server = try BlockServer(chain, folder: folder, by: means)
       source = .server(server)
       let length = nbd_get_size(server.nbd)
       size = length < 0 ? 0 : UInt64(length)

@@ -42,7 +42,8 @@ struct Walk {
   mutating func next() -> Folder? { waiting.popLast() }
 
   /// Takes one entry of a folder.
-  mutating func add(_ name: [UInt8], _ record: FileRecord, in folder: Folder) {
+  /// - Parameter identity: what tells a folder from all others where its inode does not.
+  mutating func add(_ name: [UInt8], _ record: FileRecord, in folder: Folder, identity: UInt64? = nil) {
     if name.contains(UInt8(ascii: "/")) { return complain(folder, "a name holds a slash") }
     if files.count >= Self.most { return complain(folder, "it has more than \(Self.most) files") }
     let path = folder.path.isEmpty ? name : folder.path + [UInt8(ascii: "/")] + name
@@ -52,7 +53,7 @@ struct Walk {
     files.append(record)
     guard record.kind == .directory else { return }
     folderCounts[folder.inode, default: 0] += 1
-    if seen.insert(record.inode).inserted {
+    if seen.insert(identity ?? record.inode).inserted {
       waiting.append(Folder(inode: record.inode, path: path))
     } else {
       complain(folder, "a folder in it is in another one too")

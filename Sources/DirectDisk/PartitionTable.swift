@@ -61,7 +61,8 @@ struct PartitionTable {
 
   private mutating func readMBR(_ disk: VolumeBytes, _ entries: [Entry], id: UInt64) throws(DirectDiskError) {
     var next = 5
-    for (position, entry) in entries.enumerated() where entry.sectors > 0 && entry.type != 0 {
+    // Linux counts those of no type too: discs that can be put on a stick have one that spans them.
+    for (position, entry) in entries.enumerated() where entry.sectors > 0 {
       guard entry.isExtended else {
         add(position + 1, entry.first, entry.sectors, in: disk, diskID: id)
         continue

@@ -12,9 +12,13 @@ protocol UnixInode {
   /// Seconds since 1970.
   var modified: Int64 { get }
   var size: UInt64 { get }
+  /// What tells a folder from all others; its number, where that is the same wherever the folder is found.
+  var identity: UInt64 { get }
 }
 
 extension UnixInode {
+  var identity: UInt64 { number }
+
   var kind: FileRecord.Kind {
     switch mode & 0o170000 {
     case 0o100000: .regular
@@ -62,7 +66,8 @@ extension UnixFileSystem {
       do throws(DirectDiskError) {
         for (name, number) in try entries(of: try inode(folder.inode)) {
           do throws(DirectDiskError) {
-            walk.add(name, try record(try inode(number), volume), in: folder)
+            let inode = try inode(number)
+            walk.add(name, try record(inode, volume), in: folder, identity: inode.identity)
           } catch {
             walk.complain(folder, error.reason)
           }

@@ -27,7 +27,7 @@ struct VolumeIdentity: Equatable {
   /// What each kind of content begins with. One that is made on top of another leaves its traces, so what encloses
   /// others comes first, as with blkid.
   private static let probes: [@Sendable ([UInt8]) -> VolumeIdentity?] = [
-    encrypted, volumeGroup, xfs, btrfs, others, ntfs, exfat, iso, fat, swap,
+    encrypted, volumeGroup, xfs, btrfs, others, ntfs, exfat, udf, iso, fat, swap,
   ]
 
   init(of volume: VolumeBytes) throws(DirectDiskError) {
@@ -124,14 +124,18 @@ struct VolumeIdentity: Equatable {
 
   /// ECMA-119, 8.4: the primary volume descriptor is sector 16. blkid's UUID is the time of the last change.
   private static func iso(_ start: [UInt8]) -> VolumeIdentity? {
-    guard start.has("CD001", at: 32_769) else { return nil }
+    guard start.has("CD001", at: 32_769), let descriptors = ISODescriptors(start) else { return nil }
     let dates = [830, 813].map { start.text(32_768 + $0, 16) ?? "" }
     let digits = dates.first { $0.contains { $0 != "0" } }.map(Array.init) ?? []
     let fields = [0..<4, 4..<6, 6..<8, 8..<10, 10..<12, 12..<14, 14..<16]
     let uuid = digits.count == 16 ? fields.map { String(digits[$0]) }.joined(separator: "-") : nil
-    // libtsk reads neither Rock Ridge names nor times.
-    return VolumeIdentity(
-      "iso9660", label: start.text(32_768 + 40, 32), uuid: uuid, .beyond("its long names are not read here"))
+    return VolumeIdentity("iso9660", label: descriptors.label, uuid: uuid, .files)
+  }
+
+  /// ECMA-167, 2/9.1: a disc that has both file systems, as those of Windows, often shows all its files by this one only.
+  private static func udf(_ start: [UInt8]) -> VolumeIdentity? {
+    let isUDF = (16..<34).contains { start.has("NSR02", at: $0 * 2048 + 1) || start.has("NSR03", at: $0 * 2048 + 1) }
+    return isUDF ? VolumeIdentity("udf", .beyond("udf is not read here")) : nil
   }
 
   /// Microsoft, FAT: General Overview of On-Disk Format. No one field tells it, all together do.

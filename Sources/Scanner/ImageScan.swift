@@ -79,10 +79,10 @@ struct ImageScan {
   /// Opens the image's disk and confines this process to it: from then on it reads what strangers made.
   private func confined(_ image: OpenImage) throws -> DiskBlocks {
     do {
-      let blocks = try DiskBlocks(image.chain, folder: request.folder)
+      let blocks = try DiskBlocks(image.chain, folder: request.folder, by: request.confinement)
       try Confinement.confine(
         readable: image.chain.files.map { "/proc/self/fd/\($0.descriptor)" } + [request.index].compactMap(\.self),
-        writable: [request.folder], memory: ScanLimits.directMemory)
+        writable: [request.folder], memory: ScanLimits.directMemory, by: request.confinement)
       return blocks
     } catch {
       throw Problem(

@@ -118,12 +118,23 @@ private func applianceFeature(_ package: String, file: String, use: String) -> M
       isNeeded: false)
 }
 
-private func confinement() -> MachineCheck {
-  Confinement.isAvailable
-    ? MachineCheck("Landlock", .good, "--reader direct can be used", isNeeded: false)
-    : MachineCheck(
-      "Landlock", .limited, "not in this kernel: every image needs the appliance",
-      remedy: "boot a kernel of 5.13 or later with lsm=landlock,… on its command line", isNeeded: false)
+func confinement(_ means: Confinement.Means? = Confinement.available) -> MachineCheck {
+  switch means {
+  case .landlock:
+    MachineCheck("confinement", .good, "by Landlock: --reader direct can be used", isNeeded: false)
+  case .bubblewrap:
+    MachineCheck(
+      "confinement", .good, "by bubblewrap, as this kernel has no Landlock: --reader direct can be used",
+      isNeeded: false)
+  case nil:
+    MachineCheck(
+      "confinement", .limited,
+      "this kernel has no Landlock, and bubblewrap is not there or makes no sandbox for this user: every image needs the "
+        + "appliance",
+      remedy:
+        "sudo apt-get install bubblewrap, or boot a kernel of 5.13 or later with lsm=landlock,… on its command line",
+      isNeeded: false)
+  }
 }
 
 private func memory() -> MachineCheck {

@@ -1,3 +1,4 @@
+package import DirectDisk
 internal import Foundation
 package import Guestfs
 package import Inventory
@@ -37,6 +38,8 @@ package struct ScanRequest: Codable, Sendable {
   /// A private folder of this image, emptied by the parent afterwards.
   package var folder: String
   package var share: ApplianceShare
+  /// What confines a child that reads file systems itself; with nil it reads none.
+  package var confinement: Confinement.Means?
   package var acceleration: Acceleration
   /// Mebibytes of the appliance.
   package var memory: Int

@@ -1,3 +1,4 @@
+package import DirectDisk
 package import Foundation
 package import Guestfs
 package import Inventory
@@ -13,15 +14,18 @@ package enum Supervisor {
   ///   - image: what the parent knows of it, for an inventory of a child that died.
   ///   - deadline: after it the child's whole process group is killed.
   ///   - acceleration: asked only where there will be an appliance.
+  ///   - confinement: without any, `auto` is the appliance and `direct` fails.
   ///   - progress: called with the phase and how far it is, on any thread.
   /// - Returns: always an inventory: a failed one with its reason where the child died, hung or could not start.
   package static func scan(
     _ request: ScanRequest, by reader: Reader, image: ImageFacts, deadline: Duration,
-    acceleration: () async -> Acceleration, progress: @escaping @Sendable (String, Double?) -> Void
+    acceleration: () async -> Acceleration, confinement: Confinement.Means? = Confinement.available,
+    progress: @escaping @Sendable (String, Double?) -> Void
   ) async -> Inventory {
     var request = request
+    request.confinement = confinement
     var left = deadline
-    if reader != .appliance {
+    if reader == .direct || (reader == .auto && confinement != nil) {
       // Half of the time for the first: a hang there must leave the appliance enough.
       request.share = .nothing(handsOver: reader == .auto)
       let start = ContinuousClock.now
@@ -30,7 +34,8 @@ package enum Supervisor {
       if reader == .direct || (first.readable == nil && first.inventory.status != .failed) || Task.isCancelled {
         return first.inventory
       }
-      request.share = .allBut(first.readable ?? [])
+      // What boots an appliance runs in no sandbox, and reads nothing itself then.
+      request.share = .allBut(confinement == .landlock ? first.readable ?? [] : [])
       left -= ContinuousClock.now - start
     }
     request.acceleration = await acceleration()
@@ -57,7 +62,7 @@ package enum Supervisor {
     do {
       try await withTaskCancellationHandler {
         try await start(
-          task, deadline: deadline,
+          task, image, deadline: deadline,
           started: { process in
             group.withLock { $0 = process }
             // Cancelled before there was a group to end.
@@ -96,7 +101,7 @@ package enum Supervisor {
   }
 
   private static func start(
-    _ task: WorkerTask, deadline: Duration, started: @escaping @Sendable (pid_t) -> Void,
+    _ task: WorkerTask, _ image: ImageFacts, deadline: Duration, started: @escaping @Sendable (pid_t) -> Void,
     expired: @escaping @Sendable () -> Void, received: @escaping @Sendable (ScanMessage) -> Bool
   ) async throws {
     var options = PlatformOptions()
@@ -106,8 +111,11 @@ package enum Supervisor {
     var line = try JSONEncoder().encode(task)
     line.append(UInt8(ascii: "\n"))
     let request = line
+    let own = [ownExecutable, workerCommand]
+    let command = task.sandbox(image).map { [Sandbox.program] + $0.arguments(for: own) } ?? own
     _ = try await Subprocess.run(
-      .path(FilePath(ownExecutable)), arguments: [workerCommand], environment: .custom(workerEnvironment(task.folder)),
+      .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
+      environment: .custom(workerEnvironment(task.folder)),
       platformOptions: options, input: .inputWriter, output: .sequence,
       error: .fileDescriptor(errors, closeAfterSpawningProcess: true)
     ) { execution in

@@ -1,3 +1,4 @@
+internal import DirectDisk
 internal import Foundation
 package import Guestfs
 internal import Inventory
@@ -14,6 +15,15 @@ package enum WorkerTask: Codable, Sendable {
     case .probe(let folder, _): folder
     }
   }
+
+  /// In which it is started; nil where it boots an appliance, or confines itself.
+  func sandbox(_ image: ImageFacts) -> Sandbox? {
+    guard case .scan(let request) = self, case .nothing = request.share, request.confinement == .bubblewrap else {
+      return nil
+    }
+    let files = Set([request.path] + image.files.map(\.path) + [request.index].compactMap(\.self))
+    return Sandbox(readable: files.sorted(), writable: [request.folder])
+  }
 }
 
 /// The whole life of a child process: one task from standard input, messages to standard output. It ends with its parent:
@@ -27,7 +37,8 @@ package func runWorker() {
   }
   let messages = takeOutput()
   // Without a group of its own, ending the group would end whoever started this.
-  let watch = { if getpgrp() == getpid() { endWithParent(task) } }
+  // In a sandbox it is the only one that it sees.
+  let watch = { if getpgrp() == getpid() || task.sandbox(ImageFacts()) != nil { endWithParent(task) } }
   let tell = { (message: ScanMessage) in
     guard let line = try? message.line() else { return }
     // The parent is gone where this fails; the watch ends the group then.

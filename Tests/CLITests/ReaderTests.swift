@@ -56,6 +56,58 @@ import Testing
     #expect(files > 20_000)
   }
 
+  @Test func `both readers tell the same of every disc`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString)")
+    let (tree, images) = (folder.appending(path: "tree"), folder.appending(path: "images"))
+    try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try fillDisc(tree)
+    let kinds = [["-R"], ["-R", "-J"], ["-J"], [], ["-R", "-hide-rr-moved", "-V", "Mixed_Case"]]
+    for (number, options) in kinds.enumerated() {
+      let (disc, image) = (folder.appending(path: "disc"), images.appending(path: "disc-\(number).qcow2"))
+      let maker = ["genisoimage", "-quiet", "-input-charset", "utf-8"] + options + ["-o", disc.path, tree.path]
+      #expect(try run(maker).status == 0)
+      #expect(try run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", disc.path, image.path]).status == 0)
+    }
+    var scans: [(scan: ScanResult, catalog: String)] = []
+    for reader in ["direct", "appliance"] {
+      let catalog = folder.appending(path: "\(reader).db").path
+      let (_, scan) = try await Program.scan(
+        [images.path, "--reader", reader, "--files", "--digests", "all", "--allow-unrecognised", "--catalog", catalog])
+      scans.append((scan, catalog))
+    }
+    let names = scans[0].scan.images.map(\.name)
+    #expect(names.count == kinds.count && names == scans[1].scan.images.map(\.name))
+    for (direct, appliance) in zip(scans[0].scan.images, scans[1].scan.images) {
+      let (own, others) = (try #require(direct.volumes.first), try #require(appliance.volumes.first))
+      #expect(own.id == others.id && own.fileSystem == "iso9660" && own.reader == "direct" && own.status == "read")
+      let (found, truth) = (
+        try listing(direct, own, scans[0].catalog), try listing(appliance, others, scans[1].catalog)
+      )
+      #expect(found.count > 100)
+      #expect(found == truth, "\(direct.name): \(found.symmetricDifference(truth).sorted().prefix(6))")
+    }
+    let volumes = "SELECT file_system, label, uuid FROM volume ORDER BY label, uuid"
+    #expect(try rows(scans[0].catalog, volumes) == rows(scans[1].catalog, volumes))
+  }
+
+  /// Files whose names, places and links are odd on discs.
+  private func fillDisc(_ tree: URL) throws {
+    let deep = tree.appending(path: "1/2/3/4/5/6/7/8/9/10/11")
+    try FileManager.default.createDirectory(at: deep, withIntermediateDirectories: true)
+    try Data("deep".utf8).write(to: deep.appending(path: "bottom"))
+    for name in ["UPPER.TXT", "a Longer.name.with.dots", "ümläut", "日本語", "none", "dot."] {
+      try Data(repeating: 7, count: name.utf8.count * 1000).write(to: tree.appending(path: name))
+    }
+    for (name, target) in [
+      ("link", "1/2/../none"), ("absolute", "/" + String(repeating: "part/../", count: 20) + "end"),
+    ] {
+      try FileManager.default.createSymbolicLink(
+        atPath: tree.appending(path: name).path, withDestinationPath: target)
+    }
+    for number in 0..<100 { try Data("\(number)".utf8).write(to: tree.appending(path: "1/2/file-\(number)")) }
+  }
+
   @Test(arguments: [
     "debian.qcow2", "dpkg-cut.qcow2", "fat.qcow2", "fstab-missing.qcow2", "multi.qcow2", "names.qcow2", "shop.vhdx",
     "windows-fixed.vhd", "windows.vhd",
