@@ -43,7 +43,7 @@ copies() {
 }
 
 eight() { copies eight 8 "$(debian)"; }
-two_hundred() { copies two-hundred 200 "$(fixture fstab-missing.qcow2 make-small)"; }
+two_hundred() { copies two-hundred 200 "$(fixture multi.qcow2 make-small)"; }
 
 # index NAME FILES: an index of 100,000 artifacts, all of FILES (by Fixtures/images/list-files) among them. The folder of
 # signature files that it is made of goes again.
