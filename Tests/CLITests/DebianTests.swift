@@ -45,7 +45,7 @@ import Testing
     #expect(found.allSatisfy { known[$0.key]?.size == $0.value.size })
     let digested = found.filter { !$0.value.sha256.isEmpty }
     #expect(digested.count > 100)
-    #expect(digested.allSatisfy { known[$0.key] == $0.value })
+    #expect(misdigested(digested, known) == [])
   }
 
   @Test func `counts a file with several names once`() async throws {
@@ -81,6 +81,16 @@ func storedFiles(of image: ScanResult.Image, in catalog: String) throws -> [Stri
         TrueFile(sha256: row["sha256"] ?? "", size: row["size"] ?? "", blob: row["git_blob"] ?? "")
       )
     }, uniquingKeysWith: { $1 })
+}
+
+/// Paths of files that have another size or digest than they should. Git ids are those of what a repository holds for
+/// people to read; where there is one it is right, and scripts have one.
+func misdigested(_ found: [String: TrueFile], _ known: [String: TrueFile]) -> [String] {
+  found.compactMap { path, file in
+    guard let truth = known[path], truth.sha256 == file.sha256, truth.size == file.size else { return path }
+    let isScript = [".py", ".sh", ".pl", ".pm"].contains { path.hasSuffix($0) }
+    return file.blob == truth.blob || (file.blob.isEmpty && !isScript) ? nil : path
+  }.sorted()
 }
 
 func bytes(hexadecimal text: String) -> [UInt8] {

@@ -23,10 +23,10 @@ import Testing
   private func withCatalog(_ body: (URL, ([String], String) throws -> Finished) throws -> Void) throws {
     try withTemporaryFolder { folder in
       let catalog = folder.appending(path: "c.db").path
-      let recorded = try run([Program.path, "record", "--catalog", catalog], input: Data(FindTests.events.utf8))
+      let recorded = try run([builtProgram, "record", "--catalog", catalog], input: Data(FindTests.events.utf8))
       #expect(recorded.status == 0)
       try body(folder) { arguments, input in
-        try run([Program.path] + arguments + ["--catalog", catalog], input: Data(input.utf8))
+        try run([builtProgram] + arguments + ["--catalog", catalog], input: Data(input.utf8))
       }
     }
   }
@@ -65,7 +65,7 @@ import Testing
       try expectSchema("vmlineage.find-1.json", unknown.output, in: folder)
       #expect(try ask(["find", "cats"], "").status == 64)
       #expect(try ask(["find", "vms", "--min-confidence", "much"], "").status == 64)
-      #expect(try run([Program.path, "find", "vms", "--catalog", folder.path + "/none.db"]).status == 2)
+      #expect(try run([builtProgram, "find", "vms", "--catalog", folder.path + "/none.db"]).status == 2)
     }
   }
 
@@ -104,7 +104,7 @@ import Testing
         "state": "running", "setting": "memory", "image": "gold",
       ]
       let list = try JSONSerialization.jsonObject(
-        with: run([Program.path, "find", "--list", "--format", "json"]).output)
+        with: run([builtProgram, "find", "--list", "--format", "json"]).output)
       let questions = (list as? [String: Any])?["questions"] as? [[String: Any]] ?? []
       #expect(questions.count >= 20)
       for question in questions {

@@ -9,7 +9,7 @@ import Testing
   let squashfs: String
 
   init() {
-    vmlineage = Program.path
+    vmlineage = builtProgram
     multi = Program.image("multi.qcow2")
     squashfs = Program.image("squashfs.qcow2")
   }

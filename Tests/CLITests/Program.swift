@@ -3,13 +3,6 @@ import TestSupport
 
 /// The built program, and the images that `Fixtures/images/make-all` made.
 enum Program {
-  /// What `VMLINEAGE` names, else what was built last as a test sees it, else the release.
-  static let path: String = {
-    let named = ProcessInfo.processInfo.environment["VMLINEAGE"]
-    let built = ["debug", "release"].map { packageFolder.appending(path: ".build/\($0)/vmlineage").path }
-    return ([named].compactMap { $0 } + built).first { FileManager.default.isExecutableFile(atPath: $0) } ?? "vmlineage"
-  }()
-
   static let fixtures: URL = {
     let named = ProcessInfo.processInfo.environment["VMLINEAGE_FIXTURES"]
     return named.map { URL(fileURLWithPath: $0) } ?? packageFolder.appending(path: ".build/fixtures")
@@ -25,7 +18,7 @@ enum Program {
   static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Finished {
     let emulated = ["LIBGUESTFS_BACKEND": "direct", "LIBGUESTFS_BACKEND_SETTINGS": "force_tcg"]
     return try await onThread {
-      try TestSupport.run([path] + arguments, environment: emulated.merging(environment) { $1 })
+      try TestSupport.run([builtProgram] + arguments, environment: emulated.merging(environment) { $1 })
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
     _ options: [String], in folder: URL, disturb: (_ worker: Int32, _ server: Int32) -> Void
   ) throws -> (finished: Finished, images: [ScanResult.Image]) {
     let scan = try Running(
-      [Program.path, "scan", debian, shop, "--jobs", "1", "--digests", "all", "--format", "json"] + options, in: folder)
+      [builtProgram, "scan", debian, shop, "--jobs", "1", "--digests", "all", "--format", "json"] + options, in: folder)
     let found: (worker: Int32, server: Int32)? = eventually {
       for worker in scan.workers where openFiles(worker).contains(debian) {
         let server = members(ofGroup: worker).first { arguments(of: $0).first?.contains("qemu-nbd") == true }

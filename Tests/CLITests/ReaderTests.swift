@@ -140,7 +140,8 @@ import Testing
     try await withScan(["debian.qcow2", "windows.vhd"], ["--reader", "direct", "--digests", "all"]) { scan, catalog in
       for (name, list) in [("debian.qcow2", "debian.files"), ("windows.vhd", "windows.files")] {
         let image = try #require(scan.images.first { $0.name == name })
-        #expect(try storedFiles(of: image, in: catalog) == trueFiles(list))
+        let (found, known) = (try storedFiles(of: image, in: catalog), try trueFiles(list))
+        #expect(found.count == known.count && misdigested(found, known) == [])
         #expect(image.counts["digested"] == image.counts["files"])
       }
     }
@@ -154,7 +155,7 @@ import Testing
       let compressed = files.removeValue(forKey: "wof")
       #expect(compressed?.sha256 == "")
       let truth = try trueFiles("ntfs-odd.files")
-      #expect(files == truth)
+      #expect(files.count == truth.count && misdigested(files, truth) == [])
       let others = try rows(
         catalog,
         "SELECT path, kind, target, unreadable FROM v_files WHERE kind = 'link' OR unreadable IS NOT NULL ORDER BY path"

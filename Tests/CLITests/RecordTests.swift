@@ -36,7 +36,7 @@ import Testing
       let catalog = folder.appending(path: "c.db").path
       for input in [["--file", file], ["--file", "-"], ["-"], []] {
         let finished = try run(
-          [Program.path, "record", "--catalog", catalog, "--format", "json"] + input,
+          [builtProgram, "record", "--catalog", catalog, "--format", "json"] + input,
           input: input.last == file ? nil : Data(contentsOf: URL(fileURLWithPath: file)))
         #expect(finished.status == 2)
         #expect(finished.errorText.contains("line 6: refused: no field \"state\""))
@@ -44,20 +44,20 @@ import Testing
         try expectSchema("vmlineage.record-1.json", finished.output, in: folder)
       }
       #expect(try count(catalog, "event") == 5)
-      #expect(try run([Program.path, "catalog", "check", "--catalog", catalog]).text == "ok\n")
+      #expect(try run([builtProgram, "catalog", "check", "--catalog", catalog]).text == "ok\n")
       let none = catalog + ".none"
       for command in ["check", "rebuild"] {
-        #expect(try run([Program.path, "catalog", command, "--catalog", none]).status == 2)
+        #expect(try run([builtProgram, "catalog", command, "--catalog", none]).status == 2)
         #expect(!FileManager.default.fileExists(atPath: none))
       }
-      #expect(try run([Program.path, "catalog", "rebuild", "--catalog", catalog]).status == 0)
+      #expect(try run([builtProgram, "catalog", "rebuild", "--catalog", catalog]).status == 0)
     }
   }
 
   @Test func `one event is given as options`() throws {
     try withTemporaryFolder { folder in
       let catalog = folder.appending(path: "c.db").path
-      let record = { (options: [String]) in try run([Program.path, "record", "--catalog", catalog] + options) }
+      let record = { (options: [String]) in try run([builtProgram, "record", "--catalog", catalog] + options) }
       let created = try record(
         ["--kind", "vm-created", "--vm", "v", "--name", "web", "--image", "gold", "--image", "data", "--host", "a"])
       #expect(created.status == 0 && created.text == "1 recorded\n" && created.errorText == "")
@@ -86,7 +86,7 @@ import Testing
     try withTemporaryFolder { folder in
       let catalog = folder.appending(path: "catalog.db").path
       let (program, pipe) = (Process(), Pipe())
-      program.executableURL = URL(fileURLWithPath: Program.path)
+      program.executableURL = URL(fileURLWithPath: builtProgram)
       program.arguments = ["record", "--catalog", catalog]
       program.standardInput = pipe
       program.standardOutput = FileHandle.nullDevice
@@ -105,7 +105,7 @@ import Testing
     try withTemporaryFolder { folder in
       let files = try (0..<3).map { try write(events(2000, prefix: "p\($0 / 2)-"), to: folder, "\($0).jsonl") }
       // The first two say the same.
-      let running = try files.map { try Running([Program.path, "record", "--file", $0], in: folder) }
+      let running = try files.map { try Running([builtProgram, "record", "--file", $0], in: folder) }
       for program in running { #expect(try program.finish().status == 0) }
       let catalog = folder.appending(path: "catalog.db").path
       #expect(try count(catalog, "event") == 4000)
@@ -120,7 +120,7 @@ import Testing
       let catalog = folder.appending(path: "catalog.db").path
       var acknowledged = 0
       for attempt in 1...10 {
-        let program = try Running([Program.path, "record", "--file", file], in: folder)
+        let program = try Running([builtProgram, "record", "--file", file], in: folder)
         // At some moment of the first or a later batch.
         Thread.sleep(forTimeInterval: 0.07 * Double(attempt * attempt) / 2)
         kill(program.process.processIdentifier, SIGKILL)
@@ -134,7 +134,7 @@ import Testing
         #expect(try count(catalog, there) == acknowledged)
         #expect(try count(catalog, "(SELECT id FROM event GROUP BY id HAVING count(*) > 1)") == 0)
       }
-      let whole = try Running([Program.path, "record", "--file", file], in: folder).finish()
+      let whole = try Running([builtProgram, "record", "--file", file], in: folder).finish()
       #expect(whole.status == 0)
       #expect(try count(catalog, "event") == lines.count && count(catalog, "event_subject") == lines.count)
       // Each vm: two hosts, golden and own image; its own image: two releases and its parent.

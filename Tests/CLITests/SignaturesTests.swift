@@ -13,7 +13,7 @@ struct SignaturesTests {
   }
 
   private func shown(_ file: URL) throws -> Shown {
-    let finished = try run([Program.path, "signatures", "show", file.path, "--format", "json"])
+    let finished = try run([builtProgram, "signatures", "show", file.path, "--format", "json"])
     #expect(finished.status == 0, "\(finished.errorText)")
     return try JSONDecoder().decode(Shown.self, from: finished.output)
   }
@@ -53,7 +53,7 @@ struct SignaturesTests {
       let file = folder.appending(path: "shop.json")
       let added = try run(
         [
-          Program.path, "signatures", "add", "--application", "shop", "--release", "2.0", "--output", file.path,
+          builtProgram, "signatures", "add", "--application", "shop", "--release", "2.0", "--output", file.path,
           archive.path,
         ])
       #expect(added.status == 0, "\(added.errorText)")
@@ -69,7 +69,7 @@ struct SignaturesTests {
       let own = signature.artifacts.sorted { $0.path < $1.path }
         .flatMap { ["\($0.sha256)  ./\($0.path)", $0.gitoid, "\($0.size)"] }
       #expect(own == truth)
-      #expect(try run([Program.path, "signatures", "verify", file.path]).status == 0)
+      #expect(try run([builtProgram, "signatures", "verify", file.path]).status == 0)
     }
   }
 
@@ -78,7 +78,7 @@ struct SignaturesTests {
       let root = try application(in: folder)
       try #require(try run(["sh", "-ec", "python3 -m zipfile -c ../shop.jar bin etc"], in: root).status == 0)
       let (jar, file) = (folder.appending(path: "shop.jar"), folder.appending(path: "shop.json"))
-      let add = [Program.path, "signatures", "add", "--application", "shop", "--release", "2.0", "--output", file.path]
+      let add = [builtProgram, "signatures", "add", "--application", "shop", "--release", "2.0", "--output", file.path]
       #expect(try run(add + [jar.path]).status == 0)
       let artifacts = try shown(file).artifacts
       #expect(artifacts.map(\.path) == ["shop.jar"])
@@ -93,7 +93,7 @@ struct SignaturesTests {
       try Data([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3]).write(to: broken)
       for path in ["/nonexistent", broken.path] {
         let added = try run(
-          [Program.path, "signatures", "add", "--application", "a", "--release", "1", "--output", file, path])
+          [builtProgram, "signatures", "add", "--application", "a", "--release", "1", "--output", file, path])
         #expect(added.status == 2 && added.errorText.split(separator: "\n").count == 1, "\(added.errorText)")
         #expect(!FileManager.default.fileExists(atPath: file))
       }
@@ -111,7 +111,7 @@ struct SignaturesTests {
       func capture(_ command: String) throws -> Finished {
         try run(
           [
-            Program.path, "capture", "--application", "shop", "--release", "1", "--artifacts", "dist", "--output",
+            builtProgram, "capture", "--application", "shop", "--release", "1", "--artifacts", "dist", "--output",
             "shop.json", "--", "sh", "-c", command,
           ], in: folder)
       }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct StandardStreamTests {
   let vmlineage: String
 
-  init() { vmlineage = Program.path }
+  init() { vmlineage = builtProgram }
 
   /// Runs a shell command in which `$V` is the program, `$I` an image that is refused and `$F` a folder of the test's own.
   private func shell(_ command: String, in folder: URL) throws -> Finished {

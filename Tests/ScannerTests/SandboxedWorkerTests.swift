@@ -51,7 +51,7 @@ import Testing
 
   /// What a child says that is started as the supervisor starts it: it ends when its standard input does.
   private static func messages(_ task: WorkerTask) throws -> [ScanMessage] {
-    let program = packageFolder.appending(path: ".build/debug/vmlineage").resolvingSymlinksInPath().path
+    let program = builtProgram
     guard case .scan(let request) = task else { return [] }
     let sandbox = Sandbox(readable: [program, request.path], writable: [request.folder])
     let process = Process()

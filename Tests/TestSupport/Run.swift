@@ -56,6 +56,13 @@ package func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws 
 package let packageFolder = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+/// The program as it was built: what `VMLINEAGE` names, else what was built last as a test sees it, else the release.
+package let builtProgram: String = {
+  let named = ProcessInfo.processInfo.environment["VMLINEAGE"]
+  let built = ["debug", "release"].map { packageFolder.appending(path: ".build/\($0)/vmlineage").path }
+  return ([named].compactMap { $0 } + built).first { FileManager.default.isExecutableFile(atPath: $0) } ?? "vmlineage"
+}()
+
 /// A generator whose sequence a seed decides (SplitMix64), so that a failing case can be run again.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
