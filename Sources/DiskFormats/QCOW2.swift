@@ -20,15 +20,19 @@ struct QCOW2: DiskHeaderReader {
     static let dirty: UInt64 = 1 << 0
     static let corrupt: UInt64 = 1 << 1
     static let dataFile: UInt64 = 1 << 2
+    static let compression: UInt64 = 1 << 3
     static let extendedL2: UInt64 = 1 << 4
     static let known: UInt64 = 0x1F
   }
 
-  private static let offsetMask: UInt64 = 0x00FF_FFFF_FFFF_FE00
+  static let offsetMask: UInt64 = 0x00FF_FFFF_FFFF_FE00
 
   private let source: DiskSource
   private var clusterBits: UInt64 = 16
   private var extendedL2 = false
+  private var isVersion3 = false
+  /// Whether clusters are packed by another method than deflate.
+  private var packsOtherwise = false
   private var l1Offset: UInt64 = 0
   private var l1Count: UInt64 = 0
 
@@ -45,6 +49,7 @@ struct QCOW2: DiskHeaderReader {
     let version = try fixed.u32(4)
     guard version == 2 || version == 3 else { throw source.error(.unsupported, "is qcow version \(version)") }
     header.subformat = version == 2 ? "0.10" : "1.1"
+    isVersion3 = version == 3
     header.virtualSize = try fixed.u64(24)
     header.encrypted = try fixed.u32(32) != 0
     clusterBits = UInt64(try fixed.u32(20))
@@ -70,6 +75,7 @@ struct QCOW2: DiskHeaderReader {
     if features & Incompatible.dirty != 0 { header.warnings.append("was not closed properly (dirty bit)") }
     if features & Incompatible.corrupt != 0 { header.warnings.append("is marked as corrupt") }
     extendedL2 = features & Incompatible.extendedL2 != 0
+    packsOtherwise = features & Incompatible.compression != 0
     guard !extendedL2 || clusterBits >= 14 else {
       throw source.error(.damaged, "has subclusters in clusters too small for them")
     }
@@ -158,6 +164,12 @@ struct QCOW2: DiskHeaderReader {
       whole = try measureL2(at: table.offset, first: first, &budget, &header)
     }
     if !whole { header.warnOfLargeTables() }
+  }
+
+  func blockTable(of header: DiskHeader) throws(DiskFormatError) -> (any BlockTable)? {
+    if extendedL2 || packsOtherwise { return nil }
+    let level1 = try source.exactly("L1 table", at: l1Offset, count: Int(l1Count) * 8, order: .big)
+    return QCOW2Blocks(source, clusterBits: clusterBits, knowsZeros: isVersion3, level1: level1.bigNumbers)
   }
 
   private func measureL2(

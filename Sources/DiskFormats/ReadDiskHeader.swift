@@ -1,4 +1,4 @@
-/// Reads one format. A format is one file with one of these, and a line in `readers`.
+/// Reads one format. A format is one file with one of these, and a line in `diskHeaderReaders`.
 protocol DiskHeaderReader: SendableMetatype {
   static var format: DiskFormat { get }
   /// Whether the source has this format's signature.
@@ -8,9 +8,15 @@ protocol DiskHeaderReader: SendableMetatype {
   mutating func read(into header: inout DiskHeader) throws(DiskFormatError)
   /// Walks the allocation tables for `highestMappedByte`.
   func measure(into header: inout DiskHeader) throws(DiskFormatError)
+  /// Where the blocks lie, after `read`; nil where that is for qemu-nbd to say.
+  func blockTable(of header: DiskHeader) throws(DiskFormatError) -> (any BlockTable)?
 }
 
-private let readers: [any DiskHeaderReader.Type] = [QCOW2.self, VHD.self, VHDX.self, VMDK.self, VDI.self]
+extension DiskHeaderReader {
+  func blockTable(of header: DiskHeader) throws(DiskFormatError) -> (any BlockTable)? { nil }
+}
+
+let diskHeaderReaders: [any DiskHeaderReader.Type] = [QCOW2.self, VHD.self, VHDX.self, VMDK.self, VDI.self]
 
 /// Reads and checks the header of an image that stands alone.
 ///
@@ -30,7 +36,7 @@ package func readDiskHeader(
 /// The format of the header, or nil where there is no known one.
 func knownFormat(of source: DiskSource) throws(DiskFormatError) -> DiskFormat? {
   var found: [DiskFormat] = []
-  for reader in readers where try reader.recognises(source) { found.append(reader.format) }
+  for reader in diskHeaderReaders where try reader.recognises(source) { found.append(reader.format) }
   guard found.count < 2 else {
     let names = found.map(\.rawValue).joined(separator: " and ")
     throw source.error(.ambiguous, "has the headers of \(names), so what it holds is not certain")
@@ -64,7 +70,7 @@ func readDiskHeader(
   admit: (DiskHeader) throws(DiskFormatError) -> Void
 ) throws(DiskFormatError) -> DiskHeader {
   var header = DiskHeader(format: format)
-  guard let type = readers.first(where: { $0.format == format }) else {
+  guard let type = diskHeaderReaders.first(where: { $0.format == format }) else {
     header.virtualSize = source.size
     return header
   }

@@ -120,11 +120,23 @@ struct VHD: DiskHeaderReader {
     entries = min(entries, header.virtualSize.dividedUp(by: blockSize))
   }
 
+  private var table: DiskSource.Table {
+    DiskSource.Table(what: "block table", offset: tableOffset, count: entries, width: 4, order: .big)
+  }
+
+  /// Bytes of the bitmap in front of a block.
+  private var bitmap: UInt64 { (blockSize / 512).dividedUp(by: 8).dividedUp(by: 512).times(512) }
+
+  func blockTable(of header: DiskHeader) throws(DiskFormatError) -> (any BlockTable)? {
+    // An entry of zero is the file's own header.
+    try ListedBlocks(source, table, blockSize: blockSize) { index, sector in
+      sector == 0xFFFF_FFFF ? nil : (index, sector.times(512).plus(bitmap))
+    }
+  }
+
   func measure(into header: inout DiskHeader) throws(DiskFormatError) {
     if let fixedEnd { return header.map(upTo: fixedEnd) }
     var budget = DiskSource.tableBudget
-    let bitmap = (blockSize / 512).dividedUp(by: 8).dividedUp(by: 512).times(512)
-    let table = DiskSource.Table(what: "block table", offset: tableOffset, count: entries, width: 4, order: .big)
     var end = tableOffset.plus(entries.times(4))
     let whole = try source.forEachEntry(of: table, budget: &budget) { _, sector in
       if sector != 0xFFFF_FFFF { end = max(end, sector.times(512).plus(bitmap).plus(blockSize)) }

@@ -104,21 +104,37 @@ struct VHDX: DiskHeaderReader {
     return try view.u32(4) == crc32c(bytes)
   }
 
-  func measure(into header: inout DiskHeader) throws(DiskFormatError) {
-    var budget = DiskSource.tableBudget
-    let blockSize = metadata.blockSize
-    let chunk = (1 << 23) * metadata.sectorSize / blockSize
-    let payload = header.virtualSize.dividedUp(by: blockSize)
+  /// Every so many entries one of a bitmap follows, which only children use.
+  private var chunk: UInt64 { (1 << 23) * metadata.sectorSize / metadata.blockSize }
+
+  private func table(_ header: DiskHeader) throws(DiskFormatError) -> DiskSource.Table {
+    let payload = header.virtualSize.dividedUp(by: metadata.blockSize)
     let count = payload == 0 ? 0 : payload.plus((payload - 1) / chunk)
     guard count.times(8) <= blockTable.length else {
       throw source.error(.damaged, "its block table does not fit the size of the disk")
     }
-    let table = DiskSource.Table(
+    return DiskSource.Table(
       what: "block table", offset: blockTable.offset, count: count, width: 8, order: .little)
-    var end = blockTable.offset.plus(count.times(8))
+  }
+
+  func blockTable(of header: DiskHeader) throws(DiskFormatError) -> (any BlockTable)? {
+    let chunk = chunk
+    return try ListedBlocks(source, try table(header), blockSize: metadata.blockSize) {
+      index, entry throws(DiskFormatError) in
+      guard index % (chunk + 1) != chunk, entry & 7 >= 6 else { return nil }
+      guard entry & 7 == 6 else { throw source.error(.damaged, "a block is there in part, without a parent") }
+      return (index - index / (chunk + 1), (entry >> 20).times(1 << 20))
+    }
+  }
+
+  func measure(into header: inout DiskHeader) throws(DiskFormatError) {
+    var budget = DiskSource.tableBudget
+    let (blockSize, chunk) = (metadata.blockSize, chunk)
+    let table = try table(header)
+    var end = blockTable.offset.plus(table.count.times(8))
     let virtualSize = header.virtualSize
     let whole = try source.forEachEntry(of: table, budget: &budget) { index, entry in
-      // States 6 and 7: fully and partially present. Every (chunk + 1)th entry is of a bitmap, which only children use.
+      // States 6 and 7: fully and partially present.
       guard index % (chunk + 1) != chunk, entry & 7 >= 6 else { return }
       let guest = (index - index / (chunk + 1)).times(blockSize)
       let length = min(blockSize, virtualSize - min(virtualSize, guest))

@@ -21,7 +21,7 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// Takes 64 hexadecimal digits of either case; nil for anything else.
   package init?(hex: some StringProtocol) {
-    guard let bytes = [UInt8](hex: hex) else { return nil }
+    guard let bytes = [UInt8](hex: String(hex)) else { return nil }
     self.init(bytes: bytes)
   }
 
@@ -82,24 +82,28 @@ extension Sequence<UInt8> {
 
 extension [UInt8] {
   /// The bytes that pairs of hexadecimal digits name; nil when a character is not one or the count is odd.
-  package init?(hex: some StringProtocol) {
-    self = []
+  package init?(hex: String) {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(hex.utf8.count / 2)
     var high: UInt8?
     for character in hex.utf8 {
-      let value: UInt8
-      switch character {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = character - UInt8(ascii: "a") + 10
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): value = character - UInt8(ascii: "A") + 10
-      default: return nil
-      }
-      if let first = high {
-        append(first << 4 | value)
-        high = nil
-      } else {
-        high = value
-      }
+      guard let value = hexadecimalValue(character) else { return nil }
+      if let first = high { bytes.append(first << 4 | value) }
+      high = high == nil ? value : nil
     }
     if high != nil { return nil }
+    self = bytes
+  }
+
+  package init?(hex: some StringProtocol) { self.init(hex: String(hex)) }
+}
+
+/// Nil where it is no hexadecimal digit.
+private func hexadecimalValue(_ character: UInt8) -> UInt8? {
+  switch character {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+  case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+  case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+  default: nil
   }
 }

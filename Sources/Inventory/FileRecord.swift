@@ -2,7 +2,7 @@ package import Fingerprints
 
 /// One entry of a volume's file list, with what was read of it.
 package struct FileRecord: Codable, Hashable, Sendable {
-  package enum Kind: String, Codable, Sendable { case regular, directory, link, other }
+  package enum Kind: String, Codable, Sendable, CaseIterable { case regular, directory, link, other }
 
   /// The volume's id.
   package var volume: String

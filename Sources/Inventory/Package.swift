@@ -46,7 +46,7 @@ package struct Package: Codable, Hashable, Sendable {
 
 /// A file that a package says it installed.
 package struct PackageFile: Codable, Hashable, Sendable {
-  package enum Algorithm: String, Codable, Sendable { case md5, sha1, sha224, sha256, sha384, sha512 }
+  package enum Algorithm: String, Codable, Sendable, CaseIterable { case md5, sha1, sha224, sha256, sha384, sha512 }
 
   package var path: GuestPath
   package var algorithm: Algorithm?

@@ -1,7 +1,7 @@
 package import Foundation
 package import Inventory
 
-/// What the child tells the parent: one JSON object a line on its standard output.
+/// What the child tells the parent on its standard output, each in a frame.
 package enum ScanMessage: Codable, Sendable {
   /// What it is doing, and how far it is in that (0 to 1) where it knows.
   case phase(String, fraction: Double?)
@@ -14,47 +14,85 @@ package enum ScanMessage: Codable, Sendable {
   case handOver(readable: [String])
   /// The end: nothing follows.
   case done(status: Inventory.Status, problem: Problem?, counts: Counts)
+}
 
-  /// One line, with its newline.
-  package func line() throws -> Data {
-    var data = try JSONEncoder().encode(self)
-    data.append(UInt8(ascii: "\n"))
-    return data
+/// A message on its way: the length of what follows in 4 bytes, little-endian, its form in one, and the message in that
+/// form.
+private enum FrameForm: UInt8 {
+  case json
+  case packages
+  case files
+}
+
+extension ScanMessage {
+  package func frame() throws -> Data {
+    var writer = WireWriter()
+    let form: FrameForm
+    switch self {
+    case .files(let files):
+      form = .files
+      writer.files(files)
+    case .packages(let packages):
+      form = .packages
+      writer.list(packages) { $0.package($1) }
+    default:
+      form = .json
+      return frame(form, Array(try JSONEncoder().encode(self)))
+    }
+    return frame(form, writer.bytes)
+  }
+
+  private func frame(_ form: FrameForm, _ body: [UInt8]) -> Data {
+    let length = UInt32(clamping: body.count + 1)
+    return Data((0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + [form.rawValue]) + Data(body)
+  }
+
+  fileprivate init(form: UInt8, _ body: [UInt8]) throws(GarbledMessage) {
+    var reader = WireReader(body)
+    switch FrameForm(rawValue: form) {
+    case .files: self = .files(try reader.files())
+    case .packages: self = .packages(try reader.list { reader throws(GarbledMessage) in try reader.package() })
+    case .json:
+      guard let message = try? JSONDecoder().decode(ScanMessage.self, from: Data(body)) else {
+        throw GarbledMessage(printable(Array(body.prefix(100))))
+      }
+      self = message
+    case nil: throw GarbledMessage("there is no form \(form)")
+    }
   }
 }
 
 /// Cuts a child's output into messages, however it arrives.
-struct ScanMessageLines {
-  /// The start of a line whose end has not come.
-  private var rest = Data()
+struct ScanMessageFrames {
+  /// What has come and is no whole frame yet.
+  private var rest: [UInt8] = []
+  /// Bytes that came.
+  private var total = 0
   private let longest: Int
+  private let most: Int
 
-  /// - Parameter longest: bytes of a line; more is no message.
-  init(longest: Int = 256 << 20) { self.longest = longest }
+  /// - Parameters:
+  ///   - longest: bytes of a frame; more is no message.
+  ///   - most: bytes of all frames: twenty times what a million files take.
+  init(longest: Int = 256 << 20, most: Int = 2 << 30) { (self.longest, self.most) = (longest, most) }
 
   /// The messages that are whole now.
-  /// - Throws: `GarbledMessage`.
   mutating func messages(_ data: Data) throws(GarbledMessage) -> [ScanMessage] {
+    rest += data
+    total += data.count
+    if total > most { throw GarbledMessage("more than \(most) bytes") }
     var messages: [ScanMessage] = []
-    var left = data[...]
-    while let end = left.firstIndex(of: UInt8(ascii: "\n")) {
-      rest.append(left[..<end])
-      left = left[(end + 1)...]
-      guard let message = try? JSONDecoder().decode(ScanMessage.self, from: rest) else {
-        throw GarbledMessage(reason: "its process said what is no message: \(printable(Array(rest.prefix(100))))")
-      }
-      messages.append(message)
-      rest = Data()
+    var start = 0
+    while rest.count - start > 4 {
+      let length = (0..<4).reduce(0) { $0 | Int(rest[start + $1]) << (8 * $1) }
+      guard length > 0, length <= longest else { throw GarbledMessage("a frame of \(length) bytes") }
+      guard rest.count - start >= 4 + length else { break }
+      messages.append(try ScanMessage(form: rest[start + 4], Array(rest[start + 5..<start + 4 + length])))
+      start += 4 + length
     }
-    rest.append(left)
-    if rest.count > longest { throw GarbledMessage(reason: "its process said a line of more than \(longest) bytes") }
+    rest.removeFirst(start)
     return messages
   }
-}
-
-/// A child's output that is no message.
-struct GarbledMessage: Error {
-  var reason: String
 }
 
 /// Puts an inventory together from a child's messages.

@@ -138,9 +138,9 @@ package enum Supervisor {
   private static func receive(
     _ output: SubprocessOutputSequence, _ received: (ScanMessage) -> Bool
   ) async throws {
-    var lines = ScanMessageLines()
+    var frames = ScanMessageFrames()
     for try await buffer in output {
-      for message in try lines.messages(buffer.withUnsafeBytes { Data($0) }) where received(message) { return }
+      for message in try frames.messages(buffer.withUnsafeBytes { Data($0) }) where received(message) { return }
     }
   }
 

@@ -40,9 +40,9 @@ package func runWorker() {
   // In a sandbox it is the only one that it sees.
   let watch = { if getpgrp() == getpid() || task.sandbox(ImageFacts()) != nil { endWithParent(task) } }
   let tell = { (message: ScanMessage) in
-    guard let line = try? message.line() else { return }
+    guard let frame = try? message.frame() else { return }
     // The parent is gone where this fails; the watch ends the group then.
-    try? messages.write(contentsOf: line)
+    try? messages.write(contentsOf: frame)
   }
   switch task {
   case .scan(let request): ImageScan(request: request, tell: tell, watch: watch).run()

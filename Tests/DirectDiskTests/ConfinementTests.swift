@@ -37,42 +37,20 @@ import Testing
     }
   }
 
-  @Test(arguments: ["qcow2", "vpc", "vhdx", "vmdk", "vdi"])
-  func `has the bytes of a disk in every format`(format: String) throws {
+  @Test func `the socket of qemu-nbd has no name once it is used`() throws {
     try withTemporaryFolder { folder in
-      let raw = folder.appending(path: "disk.raw")
-      var generator = SeededGenerator(seed: 8)
-      var data = Data(count: 3 << 20)
-      for start in stride(from: 0, to: data.count, by: 100_003) {
-        data[start..<start + 5] = Data((0..<5).map { _ in UInt8.random(in: 0...255, using: &generator) })
-      }
-      try data.write(to: raw)
-      let image = folder.appending(path: "disk.\(format)")
-      try make(["qemu-img", "convert", "-f", "raw", "-O", format, raw.path, image.path])
+      let image = folder.appending(path: "disk.vmdk")
+      try make(["qemu-img", "create", "-q", "-f", "vmdk", image.path, "3M"])
       let blocks = try DiskBlocks(try readDiskChain(path: image.path), folder: folder.path)
-      // A geometry may round a disk up.
-      #expect(blocks.size >= UInt64(data.count))
-      var all = Data()
-      try blocks.append(data.count, at: 0, to: &all)
-      #expect(all == data)
-      for _ in 0..<50 {
-        let start = Int.random(in: 0..<data.count, using: &generator)
-        let count = Int.random(in: 0...min(600_000, data.count - start), using: &generator)
-        var piece = Data([1])
-        try blocks.append(count, at: UInt64(start), to: &piece)
-        #expect(piece == Data([1]) + data[start..<start + count])
-      }
-      #expect(throws: DirectDiskError.self) { try blocks.append(1, at: blocks.size, to: &all) }
-      #expect(throws: DirectDiskError.self) { try blocks.append(2, at: .max, to: &all) }
-      // The socket has no name any more.
-      #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["disk.\(format)", "disk.raw"])
+      #expect(blocks.size == 3 << 20)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["disk.vmdk"])
     }
   }
 
   @Test func `an image that qemu-nbd does not take, or that ends early, is an error`() throws {
     try withTemporaryFolder { folder in
-      let image = folder.appending(path: "disk.qcow2")
-      try make(["qemu-img", "create", "-q", "-f", "qcow2", image.path, "1M"])
+      let image = folder.appending(path: "disk.vmdk")
+      try make(["qemu-img", "create", "-q", "-f", "vmdk", image.path, "1M"])
       let chain = try readDiskChain(path: image.path)
       // Damaged after the check: qemu-nbd says why on standard error and ends.
       let handle = try FileHandle(forWritingTo: image)

@@ -64,7 +64,7 @@ import Testing
     let data = try output.fileHandleForReading.readToEnd() ?? Data()
     try input.fileHandleForWriting.close()
     process.waitUntilExit()
-    var lines = ScanMessageLines()
-    return try lines.messages(data)
+    var frames = ScanMessageFrames()
+    return try frames.messages(data)
   }
 }

@@ -15,8 +15,26 @@ private let messages: [ScanMessage] = [
   .image(ImageFacts(format: "vhd", virtualSize: .max, parent: ParentReference(name: "..\\gold.vhd"))),
   .volume(Volume(id: "/dev/sda1", fileSystem: "ext4", status: .partial, problem: problem, mountPoint: oddName)),
   .system(OperatingSystem(family: "linux", distribution: "debian", version: "12", product: "Debian")),
-  .packages([Package(kind: .deb, name: "a", version: "1:2-3", location: oddName, files: [PackageFile(path: oddName)])]),
-  .files([FileRecord(volume: "/dev/sda1", path: oddName, kind: .link, size: .max, modified: .min, target: oddName)]),
+  .packages([
+    Package(
+      kind: .note, name: "a", version: "1:2-3", architecture: "x", revision: "", location: oddName,
+      files: [
+        PackageFile(path: oddName), PackageFile(path: "b", algorithm: .sha512, digest: "00", isConfiguration: true),
+      ])
+  ]),
+  .files([
+    FileRecord(volume: "/dev/sda1", path: oddName, kind: .link, size: .max, modified: .min, target: oddName),
+    FileRecord(
+      volume: "/dev/sda1", path: "a", kind: .regular, size: 5, modified: .max, inode: .max, mode: 0o4755, uid: .max,
+      gid: 1, links: 2,
+      digests: FileDigests(
+        sha256: Digest(of: Data("a".utf8)), gitBlob: "ab", gitoid: Digest(of: Data()), md5: "cd"),
+      fingerprint: Fingerprint(
+        kind: .elf, marks: [Mark(.buildID, "ab"), Mark(.shape, "")],
+        descriptions: [SelfDescription(kind: .soname, name: "libä.so", version: "", fields: ["a": "\n"])],
+        problem: "cut"), unreadable: "r"),
+    FileRecord(volume: "/dev/sdb", path: "", kind: .directory, size: 0),
+  ]),
   .done(status: .partial, problem: problem, counts: Counts(files: 3, read: 2, digested: 1, unreadable: 1)),
 ]
 
@@ -26,46 +44,58 @@ private func inventory(of messages: [ScanMessage]) -> Inventory {
   return builder.finished(otherwise: problem)
 }
 
-@Test func `messages come back from their lines however these arrive`() throws {
-  let data = try messages.map { try $0.line() }.reduce(Data(), +)
-  #expect(data.count { $0 == UInt8(ascii: "\n") } == messages.count)
+@Test func `messages come back whole however they arrive`() throws {
+  let data = try messages.map { try $0.frame() }.reduce(Data(), +)
   for step in [1, 2, 7, 64, data.count] {
-    var lines = ScanMessageLines()
+    var frames = ScanMessageFrames()
     var received: [ScanMessage] = []
     for start in stride(from: 0, to: data.count, by: step) {
-      received += try lines.messages(data[start..<min(start + step, data.count)])
+      received += try frames.messages(data[start..<min(start + step, data.count)])
     }
     #expect(inventory(of: received) == inventory(of: messages))
     #expect(received.count == messages.count)
   }
 }
 
-@Test(arguments: [
-  "\n", "no message\n", "{}\n", "{\"done\":{}}\n", "{\"files\":{\"_0\":[{}]}}\n", "\u{1B}[2J\n", "[[[[[\n",
-])
-func `what is no message is an error that is safe to print`(text: String) {
-  var lines = ScanMessageLines()
-  let error = #expect(throws: GarbledMessage.self) { try lines.messages(Data(text.utf8)) }
+/// The form, and a body that is none of it.
+private let garbled: [(UInt8, [UInt8])] = [
+  (0, []), (0, Array("{}".utf8)), (0, Array("{\"done\":{}}".utf8)), (0, Array("\u{1B}[2J".utf8)), (1, [5]),
+  (1, [1, 99]), (2, [9, 0x61]), (2, [0, 0xFF, 0xFF, 0x7F]), (2, [0, 1, 0, 77]),
+  (2, [UInt8](repeating: 0xFF, count: 20)), (77, []),
+]
+
+@Test(arguments: garbled)
+func `what is no message is an error that is safe to print`(form: UInt8, body: [UInt8]) {
+  var frames = ScanMessageFrames()
+  let data = Data([UInt8(body.count + 1), 0, 0, 0, form] + body)
+  let error = #expect(throws: GarbledMessage.self) { try frames.messages(data) }
   #expect(error?.reason.contains("\u{1B}") == false)
 }
 
 @Test func `mutated messages never end the parent`() throws {
-  let data = try messages.map { try $0.line() }.reduce(Data(), +)
+  let data = try messages.map { try $0.frame() }.reduce(Data(), +)
   var generator = SeededGenerator(seed: 5)
-  for _ in 0..<500 {
+  for _ in 0..<2000 {
     var bad = data
     for _ in 0..<3 {
       bad[Int.random(in: 0..<bad.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
     }
-    var lines = ScanMessageLines()
-    if let received = try? lines.messages(bad) { #expect(received.count <= messages.count + 3) }
+    var frames = ScanMessageFrames()
+    if let received = try? frames.messages(bad) { #expect(received.count <= messages.count + 3) }
   }
 }
 
-@Test func `a line without an end is given up`() {
-  var lines = ScanMessageLines(longest: 1000)
-  #expect(throws: Never.self) { _ = try lines.messages(Data(count: 900)) }
-  #expect(throws: GarbledMessage.self) { _ = try lines.messages(Data(count: 200)) }
+@Test func `a frame that is too long is given up before it comes`() {
+  var frames = ScanMessageFrames(longest: 1000)
+  #expect(throws: Never.self) { _ = try frames.messages(Data([0xE8, 0x03, 0, 0, 0])) }
+  #expect(throws: GarbledMessage.self) {
+    var frames = ScanMessageFrames(longest: 1000)
+    _ = try frames.messages(Data([0xE9, 0x03, 0, 0, 0]))
+  }
+  #expect(throws: GarbledMessage.self) {
+    var frames = ScanMessageFrames(most: 1000)
+    for _ in 0..<2 { _ = try frames.messages(Data([0xE9, 0x03, 0, 0, 0]) + Data(count: 600)) }
+  }
 }
 
 @Test func `a child that died half way leaves no half an inventory`() {
@@ -73,7 +103,7 @@ func `what is no message is an error that is safe to print`(text: String) {
   #expect(half == Inventory(image: inventory(of: messages).image, status: .failed, problem: problem))
   #expect(half.image.format == "vhd")
   let whole = inventory(of: messages)
-  #expect(whole.files.count == 1 && whole.packages.count == 1 && whole.volumes.count == 1 && whole.systems.count == 1)
+  #expect(whole.files.count == 3 && whole.packages.count == 1 && whole.volumes.count == 1 && whole.systems.count == 1)
   #expect(whole.status == .partial && whole.counts.files == 3)
 }
 
