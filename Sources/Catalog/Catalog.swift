@@ -51,10 +51,11 @@ package final class Catalog: Sendable {
   }
 
   /// Stores one scan and what follows from it, all or nothing. `builds` are the signatures that the findings name
-  /// (`MatchSet.builds`); `role` nil keeps the role that the image has.
+  /// (`MatchSet.builds`); `role` nil keeps the role that the image has. With a `basis` the findings can be had again, for
+  /// as long as they would rest on the same.
   package func store(
     _ inventory: Inventory, _ findings: Findings, builds: [Digest: Signature], image: String,
-    role: ImageRole? = nil, at now: Date = Date()
+    role: ImageRole? = nil, basis: Digest? = nil, at now: Date = Date()
   ) throws {
     try write { db in
       let (row, now) = (try imageRow(db, image), milliseconds(now))
@@ -63,6 +64,7 @@ package final class Catalog: Sendable {
       let projector = Projector(db)
       try SightingWriter(db, projector.things, image: row, inventory: stored)
         .store(findings, builds: builds, of: inventory)
+      if let basis { try Conclusions(db: db).keep(findings, basis: basis, inventory: stored, image: row) }
       try projector.add(.inventory(stored), of: row, at: now)
     }
   }
@@ -70,7 +72,7 @@ package final class Catalog: Sendable {
   /// Drops what followed from the image's newest inventory and stores this instead: what follows by today's signatures.
   package func replaceClaims(
     _ findings: Findings, of inventory: Inventory, builds: [Digest: Signature], image: String,
-    role: ImageRole? = nil, at now: Date = Date()
+    role: ImageRole? = nil, basis: Digest? = nil, at now: Date = Date()
   ) throws {
     try write { db in
       let row = try imageRow(db, image)
@@ -79,6 +81,7 @@ package final class Catalog: Sendable {
       let projector = Projector(db)
       try SightingWriter(db, projector.things, image: row, inventory: newest)
         .store(findings, builds: builds, of: inventory)
+      if let basis { try Conclusions(db: db).keep(findings, basis: basis, inventory: newest, image: row) }
       let received = try Int64.fetchOne(db, sql: "SELECT received FROM inventory WHERE id = ?", arguments: [newest])
       try projector.conclude(again: row, at: received ?? 0)
     }
@@ -86,7 +89,18 @@ package final class Catalog: Sendable {
 
   /// The newest scan of the image that `host:path` names; nil where none is stored.
   package func storedScan(host: String, path: String) throws -> StoredScan? {
-    try read { try loadScan($0, host: host, path: path) }
+    try read { try loadScan($0, host: host, path: path, lists: true) }
+  }
+
+  /// The same without its files and packages, and what was concluded of it where that rests on `basis`.
+  package func storedConclusion(
+    host: String, path: String, basis: Digest
+  ) throws -> (scan: StoredScan, findings: Findings?)? {
+    try read { db in
+      guard let scan = try loadScan(db, host: host, path: path, lists: false) else { return nil }
+      let newest = try newestInventory(db, image: try imageRow(db, scan.id))
+      return (scan, try Conclusions(db: db).findings(of: newest, basis: basis))
+    }
   }
 
   /// What an image is used as.

@@ -38,12 +38,14 @@ final class SleuthFileSystem: FileSystem {
     tsk_img_close(image)
   }
 
-  func list(as volume: String) throws -> (files: [FileRecord], complaints: String) {
-    var walk = Walk(root: root)
+  func list(
+    as volume: String, admitting: ((GuestPath) -> Bool)?
+  ) throws -> (files: [FileRecord], complaints: String) {
+    var walk = Walk(root: root, admitting: admitting)
     while let folder = walk.next() {
       do {
         try forEachEntry(of: folder.inode) { name, file in
-          guard let record = manners.record(file, name, volume: volume) else { return }
+          guard walk.admits(name, in: folder), let record = manners.record(file, name, volume: volume) else { return }
           walk.add(name, record, in: folder)
         }
       } catch {

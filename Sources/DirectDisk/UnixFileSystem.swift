@@ -60,11 +60,13 @@ protocol UnixFileSystem: FileSystem {
 }
 
 extension UnixFileSystem {
-  func list(as volume: String) throws -> (files: [FileRecord], complaints: String) {
-    var walk = Walk(root: root)
+  func list(
+    as volume: String, admitting: ((GuestPath) -> Bool)?
+  ) throws -> (files: [FileRecord], complaints: String) {
+    var walk = Walk(root: root, admitting: admitting)
     while let folder = walk.next() {
       do throws(DirectDiskError) {
-        for (name, number) in try entries(of: try inode(folder.inode)) {
+        for (name, number) in try entries(of: try inode(folder.inode)) where walk.admits(name, in: folder) {
           do throws(DirectDiskError) {
             let inode = try inode(number)
             walk.add(name, try record(inode, volume), in: folder, identity: inode.identity)

@@ -12,11 +12,14 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// Takes exactly 32 bytes; nil for any other count.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
-    var words: [UInt64] = [0, 0, 0, 0]
-    for (position, byte) in bytes.enumerated() {
-      words[position / 8] = words[position / 8] << 8 | UInt64(byte)
+    // Generic code is not specialised across modules: an array is, byte by byte.
+    let bytes = Array(bytes)
+    func word(_ start: Int) -> UInt64 {
+      var word: UInt64 = 0
+      for position in start..<start + 8 { word = word << 8 | UInt64(bytes[position]) }
+      return word
     }
-    (a, b, c, d) = (words[0], words[1], words[2], words[3])
+    (a, b, c, d) = (word(0), word(8), word(16), word(24))
   }
 
   /// Takes 64 hexadecimal digits of either case; nil for anything else.
@@ -72,7 +75,7 @@ extension Sequence<UInt8> {
   package var hex: String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
-    for byte in self {
+    for byte in Array(self) {
       text.append(digits[Int(byte >> 4)])
       text.append(digits[Int(byte & 15)])
     }

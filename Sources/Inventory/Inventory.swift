@@ -5,7 +5,11 @@ package struct Inventory: Codable, Hashable, Sendable {
 
   package enum Status: String, Codable, Sendable { case scanned, partial, failed, unrecognised }
 
+  /// How much of the image was looked at: all of it, or only where systems record what is installed (no files then).
+  package enum Extent: String, Codable, Sendable { case whole, declared }
+
   package var version: Int
+  package var extent: Extent
   package var image: ImageFacts
   /// What the scan itself came to. `unrecognised` is decided where claims are known, so it is never stored here.
   package var status: Status
@@ -18,11 +22,12 @@ package struct Inventory: Codable, Hashable, Sendable {
   package var counts: Counts
 
   package init(
-    version: Int = Inventory.currentVersion, image: ImageFacts, status: Status, problem: Problem? = nil,
-    volumes: [Volume] = [], systems: [OperatingSystem] = [], packages: [Package] = [], files: [FileRecord] = [],
-    counts: Counts = Counts()
+    version: Int = Inventory.currentVersion, extent: Extent = .whole, image: ImageFacts, status: Status,
+    problem: Problem? = nil, volumes: [Volume] = [], systems: [OperatingSystem] = [], packages: [Package] = [],
+    files: [FileRecord] = [], counts: Counts = Counts()
   ) {
     self.version = version
+    self.extent = extent
     self.image = image
     self.status = status
     self.problem = problem

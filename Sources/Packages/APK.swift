@@ -13,6 +13,8 @@ package struct APKReader: PackageReader {
 
   private static let databases: [GuestPath] = ["lib/apk/db/installed", "usr/lib/apk/db/installed"]
 
+  package let places = databases.map(\.lossy)
+
   package init() {}
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool {

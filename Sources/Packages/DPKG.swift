@@ -13,6 +13,8 @@ package struct DPKGReader: PackageReader {
   private static let info = GuestPath("var/lib/dpkg/info")
   private static let statusParts = GuestPath("var/lib/dpkg/status.d")
 
+  package let places = [status.lossy, statusParts.lossy + "/*"]
+
   package init() {}
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool {

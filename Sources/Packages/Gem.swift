@@ -6,6 +6,10 @@ package import Inventory
 package struct GemReader: PackageReader {
   package let name = "gem"
 
+  package let places = [
+    "var/lib/gems/*", "usr/share/rubygems-integration/*", "usr/share/gems", "usr/lib/ruby/gems/*",
+  ].flatMap { ["\($0)/specifications/*.gemspec", "\($0)/specifications/default/*.gemspec"] }
+
   package init() {}
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool {

@@ -6,6 +6,8 @@ package import Inventory
 package struct NPMReader: PackageReader {
   package let name = "npm"
 
+  package let places = ["usr/lib", "usr/local/lib"].map { $0 + "/node_modules/*/package.json" }
+
   package init() {}
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool {

@@ -19,6 +19,8 @@ package struct OSIdentityReader: PackageReader {
   ]
   private static let texts = Set(releases + others + hosts)
 
+  package let places = (texts + programs).map(\.lossy)
+
   package init() {}
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool {

@@ -11,6 +11,10 @@ package protocol PackageReader: Sendable {
   /// Whether this regular file is wanted; `path` is from the root of the system. Called for every file: must be cheap.
   func wants(_ path: GuestPath, size: UInt64) -> Bool
 
+  /// Where systems keep what this reader wants, for a scan that looks nowhere else: paths from the root of the system, whose
+  /// names may be patterns of fnmatch(3). None where it may be anywhere.
+  var places: [String] { get }
+
   /// Whether this file, one that is wanted, may record the files of packages by their MD5.
   func recordsMD5(_ path: GuestPath) -> Bool
 
@@ -19,6 +23,7 @@ package protocol PackageReader: Sendable {
 }
 
 extension PackageReader {
+  package var places: [String] { [] }
   package func recordsMD5(_ path: GuestPath) -> Bool { false }
 }
 

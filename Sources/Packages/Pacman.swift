@@ -9,6 +9,8 @@ package struct PacmanReader: PackageReader {
   private static let local = GuestPath("var/lib/pacman/local")
   private static let prefix = local.bytes
 
+  package let places = [local.lossy + "/*/desc"]
+
   package init() {}
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool {

@@ -7,6 +7,11 @@ package import Inventory
 package struct PythonReader: PackageReader {
   package let name = "pypi"
 
+  package let places = [
+    "usr/lib/python*/*-packages", "usr/lib64/python*/*-packages", "usr/local/lib/python*/*-packages",
+    "Program Files*/Python*/Lib/site-packages",
+  ].flatMap { ["\($0)/*.dist-info/METADATA", "\($0)/*.egg-info/PKG-INFO", "\($0)/*.egg-info"] }
+
   package init() {}
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool {

@@ -13,6 +13,8 @@ package struct RPMReader: PackageReader {
   }.map { (GuestPath($0), $1) }
   private static let wanted = Set(databases.map(\.path) + databases.map { writeAheadLog($0.path) })
 
+  package let places = wanted.map(\.lossy)
+
   package init() {}
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool { Self.wanted.contains(path) && size <= 1 << 30 }

@@ -9,6 +9,10 @@ package import Inventory
 package struct WindowsReader: PackageReader {
   package let name = "windows"
 
+  package let places =
+    ["Windows", "WinNT"].flatMap { ["\($0)/System32/config/SOFTWARE", "\($0)/System32/config/SYSTEM"] }
+    + ["Users", "Documents and Settings"].map { $0 + "/*/NTUSER.DAT" }
+
   package init() {}
 
   package func wants(_ path: GuestPath, size: UInt64) -> Bool {

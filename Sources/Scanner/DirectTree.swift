@@ -2,13 +2,16 @@ internal import DirectDisk
 internal import Foundation
 internal import Guestfs
 internal import Inventory
+internal import Packages
 
 /// A volume that this process reads itself.
 struct DirectTree: FileTree {
   let volume: String
   let system: any FileSystem
 
-  func list() throws -> (files: [FileRecord], complaints: String) { try system.list(as: volume) }
+  func list(_ places: DeclaredPlaces?) throws -> (files: [FileRecord], complaints: String) {
+    try system.list(as: volume, admitting: places.map { places in { places.admit($0) } })
+  }
 
   func ends(of files: [FileRecord]) throws -> [GuestPath: FileEnds] {
     var ends: [GuestPath: FileEnds] = [:]

@@ -4,6 +4,7 @@ internal import Fingerprints
 internal import Foundation
 internal import Guestfs
 internal import Inventory
+internal import Packages
 
 /// A volume that is mounted in an appliance.
 ///
@@ -23,9 +24,10 @@ struct GuestVolume: FileTree {
   /// Where the volume lies on the disk, and the disk; nil where files are to be read by the guest.
   var direct: (map: BlockMap, blocks: DiskBlocks)?
 
-  func list() throws -> (files: [FileRecord], complaints: String) {
+  func list(_ places: DeclaredPlaces?) throws -> (files: [FileRecord], complaints: String) {
     let (files, complaints) = try appliance.list(volume: index, into: folder)
-    return (files.filter { !$0.path.isEmpty }.map(record), complaints)
+    let records = files.filter { !$0.path.isEmpty }.map(record)
+    return (places.map { places in records.filter { places.admit($0.path) } } ?? records, complaints)
   }
 
   private func record(_ file: ListedFile) -> FileRecord {

@@ -14,7 +14,15 @@ struct ImageScan {
   /// Begins to watch whether the parent is there; in a thread that is confined where this one is.
   let watch: () -> Void
 
+  private let pace: Pace
   private var folder: URL { URL(fileURLWithPath: request.folder) }
+
+  init(request: ScanRequest, tell: @escaping (ScanMessage) -> Void, watch: @escaping () -> Void) {
+    self.request = request
+    self.tell = tell
+    self.watch = watch
+    pace = Pace { tell(.read($0, of: $1)) }
+  }
 
   /// Tells all that can be told; the last message is `done`.
   func run() {
@@ -44,7 +52,7 @@ struct ImageScan {
     if handsOver, !image.chain.header.warnings.isEmpty { return tell(.handOver(readable: [])) }
     let blocks = try confined(image)
     watch()
-    tell(.phase("open volumes", fraction: nil))
+    tell(.phase("open volumes"))
     let volumes = try openDirectly(blocks)
     let isWanted = { (volume: OpenedVolume) in
       request.supplement?.contains { $0.volume == volume.volume.id } ?? true
@@ -58,7 +66,7 @@ struct ImageScan {
 
   private func readByAppliance(_ image: OpenImage, but others: [String]) throws {
     watch()
-    tell(.phase("boot", fraction: nil))
+    tell(.phase("boot"))
     let appliance = try boot(image)
     var blocks: DiskBlocks?
     var direct: [OpenedVolume] = []
@@ -67,7 +75,7 @@ struct ImageScan {
       direct = try openDirectly(disk).filter { others.contains($0.volume.id) }
       blocks = disk
     }
-    tell(.phase("open volumes", fraction: nil))
+    tell(.phase("open volumes"))
     let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder, except: others) {
       blocks = blocks ?? (try? DiskBlocks(image.chain, folder: request.folder))
       return blocks
@@ -111,8 +119,8 @@ struct ImageScan {
   private func read(_ opened: [OpenedVolume], _ problem: Problem?) {
     var problems = ScanProblems(problem)
     var listed: [ListedVolume] = []
-    for (number, next) in opened.enumerated() {
-      tell(.phase("list files", fraction: Double(number) / Double(opened.count)))
+    tell(.phase("list files"))
+    for next in opened {
       if let volume = list(next, &problems) { listed.append(volume) }
     }
     if handOver(listed, of: opened.count) { return }
@@ -131,7 +139,7 @@ struct ImageScan {
     }
     var volume = opened.volume
     do {
-      let (files, complaints) = try tree.list()
+      let (files, complaints) = try tree.list(request.onlyDeclared ? DeclaredPlaces() : nil)
       if !complaints.isEmpty {
         volume.status = .partial
         volume.problem = Problem(
@@ -160,14 +168,14 @@ struct ImageScan {
 
   private func readSystems(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {
     let systems = assembleSystems(volumes)
-    var reading = SystemReading(request: request, screen: screen(&problems))
-    for (number, volume) in volumes.enumerated() {
-      tell(.phase("read files", fraction: Double(number) / Double(volumes.count)))
+    var reading = SystemReading(request: request, screen: screen(&problems), pace: pace)
+    tell(.phase("read files"))
+    for volume in volumes {
       reading.read(volume, of: systems)
       if let problem = volume.volume.problem { problems.add(problem) }
     }
     if handOver(volumes, of: volumes.count) { return }
-    tell(.phase("read packages", fraction: nil))
+    tell(.phase("read packages"))
     for system in systems {
       let found = reading.packages(of: system)
       for problem in found.problems {
@@ -184,8 +192,10 @@ struct ImageScan {
       }
     }
     volumes.forEach { tell(.volume($0.volume)) }
-    tellFiles(volumes)
-    tell(.done(status: problems.status, problem: problems.first, counts: counts(volumes)))
+    // The few files that were looked at are no list of the image's files.
+    let isWhole = !request.onlyDeclared
+    if isWhole { tellFiles(volumes) }
+    tell(.done(status: problems.status, problem: problems.first, counts: isWhole ? counts(volumes) : Counts()))
   }
 
   private func readSupplement(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {
@@ -195,7 +205,7 @@ struct ImageScan {
     for volume in volumes {
       let paths = Set(wanted.filter { $0.volume == volume.volume.id }.map(\.path))
       if paths.isEmpty { continue }
-      var reading = VolumeReading(plan: plan, declared: paths, recordsMD5: true, describedBytes: 0)
+      var reading = VolumeReading(plan: plan, declared: paths, recordsMD5: true, describedBytes: 0, pace: pace)
       do {
         try reading.read(volume)
       } catch {
@@ -209,7 +219,7 @@ struct ImageScan {
   }
 
   private func screen(_ problems: inout ScanProblems) -> Screen {
-    guard let index = request.index else { return Screen() }
+    guard let index = request.index, !request.onlyDeclared else { return Screen() }
     do {
       return try SignatureIndex(path: index).screen()
     } catch {

@@ -1,10 +1,29 @@
 package import Foundation
 package import Inventory
 
+/// How much is read, or to be read.
+package struct Amount: Codable, Hashable, Sendable {
+  package var files: Int
+  package var bytes: UInt64
+
+  package init(files: Int = 0, bytes: UInt64 = 0) {
+    self.files = files
+    self.bytes = bytes
+  }
+}
+
+/// What goes on in a scan.
+package enum ScanProgress: Sendable {
+  case phase(String)
+  case read(Amount, of: Amount)
+}
+
 /// What the child tells the parent on its standard output, each in a frame.
 package enum ScanMessage: Codable, Sendable {
-  /// What it is doing, and how far it is in that (0 to 1) where it knows.
-  case phase(String, fraction: Double?)
+  /// What it is doing from now on.
+  case phase(String)
+  /// How far it is in reading files, a few times a second.
+  case read(Amount, of: Amount)
   case image(ImageFacts)
   case volume(Volume)
   case system(OperatingSystem)
@@ -107,7 +126,7 @@ package struct InventoryBuilder: Sendable {
 
   package mutating func add(_ message: ScanMessage) {
     switch message {
-    case .phase: break
+    case .phase, .read: break
     case .handOver(let volumes): readable = volumes
     case .image(let facts): inventory.image = facts
     case .volume(let volume): inventory.volumes.append(volume)

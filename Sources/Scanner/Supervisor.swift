@@ -15,12 +15,12 @@ package enum Supervisor {
   ///   - deadline: after it the child's whole process group is killed.
   ///   - acceleration: asked only where there will be an appliance.
   ///   - confinement: without any, `auto` is the appliance and `direct` fails.
-  ///   - progress: called with the phase and how far it is, on any thread.
+  ///   - progress: called on any thread.
   /// - Returns: always an inventory: a failed one with its reason where the child died, hung or could not start.
   package static func scan(
     _ request: ScanRequest, by reader: Reader, image: ImageFacts, deadline: Duration,
     acceleration: () async -> Acceleration, confinement: Confinement.Means? = Confinement.available,
-    progress: @escaping @Sendable (String, Double?) -> Void
+    progress: @escaping @Sendable (ScanProgress) -> Void
   ) async -> Inventory {
     var request = request
     request.confinement = confinement
@@ -46,13 +46,13 @@ package enum Supervisor {
   /// Whether an appliance boots with this acceleration within `deadline`; nil where it does, else why not.
   package static func probe(_ acceleration: Acceleration, folder: URL, deadline: Duration) async -> Problem? {
     let task = WorkerTask.probe(folder: folder.path, acceleration: acceleration)
-    let inventory = await run(task, image: ImageFacts(), deadline: deadline) { _, _ in }.inventory
+    let inventory = await run(task, image: ImageFacts(), deadline: deadline) { _ in }.inventory
     return inventory.status == .scanned ? nil : inventory.problem
   }
 
   private static func run(
     _ task: WorkerTask, image: ImageFacts, deadline: Duration,
-    progress: @escaping @Sendable (String, Double?) -> Void
+    progress: @escaping @Sendable (ScanProgress) -> Void
   ) async -> (inventory: Inventory, readable: [String]?) {
     let builder = Mutex(InventoryBuilder(image: image))
     let group = Mutex<pid_t?>(nil)
@@ -70,7 +70,11 @@ package enum Supervisor {
           },
           expired: { timedOut.withLock { $0 = true } },
           received: { message in
-            if case .phase(let name, let fraction) = message { progress(name, fraction) }
+            switch message {
+            case .phase(let name): progress(.phase(name))
+            case .read(let done, let all): progress(.read(done, of: all))
+            default: break
+            }
             return builder.withLock { builder in
               builder.add(message)
               return builder.isComplete || builder.readable != nil

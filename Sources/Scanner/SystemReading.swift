@@ -8,14 +8,16 @@ internal import Signatures
 struct SystemReading {
   let request: ScanRequest
   let screen: Screen
+  let pace: Pace
   private var describedBytes = ScanLimits.describedBytes
   private var packageBytes = ScanLimits.packageBytes
   /// What package readers asked for, by volume.
   private var contents: [String: [GuestPath: Data]] = [:]
 
-  init(request: ScanRequest, screen: Screen) {
+  init(request: ScanRequest, screen: Screen, pace: Pace) {
     self.request = request
     self.screen = screen
+    self.pace = pace
   }
 
   /// Reads one volume. Where that fails the volume says so.
@@ -24,7 +26,7 @@ struct SystemReading {
     let holding = systems.filter { system in system.mounts.contains { $0.volume === volume } }
     var reading = VolumeReading(
       plan: plan, declared: declaredFiles(volume, holding), recordsMD5: holding.contains(where: recordsMD5),
-      describedBytes: describedBytes)
+      describedBytes: describedBytes, pace: pace)
     do {
       try reading.read(volume)
     } catch {
@@ -99,7 +101,11 @@ struct SystemReading {
     var reading = reading
     let root = view.root.volume.id
     reading.system?.volume = root
-    for position in reading.packages.indices { reading.packages[position].volume = root }
+    for position in reading.packages.indices {
+      reading.packages[position].volume = root
+      // What was not looked for is not said to be missing.
+      if request.onlyDeclared { reading.packages[position].files = [] }
+    }
     if !view.missing.isEmpty, reading.system != nil {
       reading.problems.append(
         Problem(

@@ -10,17 +10,19 @@ struct VolumeReading {
   let declared: Set<GuestPath>
   /// Whether a package database may tell MD5s of its files.
   let recordsMD5: Bool
+  let pace: Pace
   /// Bytes of executables that may still be read only for what they say of themselves.
   var describedBytes: UInt64
 
   /// What the package readers asked for.
   private(set) var contents: [GuestPath: Data] = [:]
 
-  init(plan: ReadingPlan, declared: Set<GuestPath>, recordsMD5: Bool, describedBytes: UInt64) {
+  init(plan: ReadingPlan, declared: Set<GuestPath>, recordsMD5: Bool, describedBytes: UInt64, pace: Pace) {
     self.plan = plan
     self.declared = declared
     self.recordsMD5 = recordsMD5
     self.describedBytes = describedBytes
+    self.pace = pace
   }
 
   /// Fills in digests and fingerprints in the volume's file list.
@@ -91,7 +93,12 @@ struct VolumeReading {
         volume.files[position].unreadable = "the file system gave an error or fewer bytes than it said"
       }
     }
+    pace.expect(
+      Amount(
+        files: wanted.count, bytes: wanted.reduce(0) { $0.addingReportingOverflow(volume.files[$1].size).partialValue })
+    )
     let take = { (path: GuestPath, data: Data) in
+      pace.read(UInt64(data.count))
       // A short read would digest something else than the file.
       guard let position = positions[path], UInt64(data.count) == volume.files[position].size else { return }
       if declared.contains(path) { kept[path] = data }

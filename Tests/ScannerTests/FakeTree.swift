@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import Packages
 
 @testable import Guestfs
 @testable import Scanner
@@ -20,7 +21,7 @@ final class FakeTree: FileTree {
     self.contents = contents
   }
 
-  func list() throws -> (files: [FileRecord], complaints: String) { ([], "") }
+  func list(_ places: DeclaredPlaces?) throws -> (files: [FileRecord], complaints: String) { ([], "") }
 
   func ends(of files: [FileRecord]) throws -> [GuestPath: FileEnds] {
     endsRead += files.map(\.path)

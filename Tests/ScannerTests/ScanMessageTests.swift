@@ -11,7 +11,7 @@ private let oddName = GuestPath(bytes: [0x61, 0x0A, 0xFF, 0x1B, 0x22])
 private let problem = Problem(code: "c", operation: "o", subject: "s", reason: "r\n\u{1B}", remedy: "m")
 
 private let messages: [ScanMessage] = [
-  .phase("boot", fraction: nil), .phase("read files", fraction: 0.25),
+  .phase("boot"), .read(Amount(files: 1, bytes: 2), of: Amount(files: 3, bytes: .max)),
   .image(ImageFacts(format: "vhd", virtualSize: .max, parent: ParentReference(name: "..\\gold.vhd"))),
   .volume(Volume(id: "/dev/sda1", fileSystem: "ext4", status: .partial, problem: problem, mountPoint: oddName)),
   .system(OperatingSystem(family: "linux", distribution: "debian", version: "12", product: "Debian")),

@@ -16,7 +16,7 @@ private func listed(_ files: [FileRecord], _ contents: [GuestPath: Data]) -> (Li
 }
 
 private func reading(_ plan: ReadingPlan = everything, declared: Set<GuestPath> = []) -> VolumeReading {
-  VolumeReading(plan: plan, declared: declared, recordsMD5: true, describedBytes: 1 << 20)
+  VolumeReading(plan: plan, declared: declared, recordsMD5: true, describedBytes: 1 << 20, pace: Pace { _, _ in })
 }
 
 @Test func `a digest is that of sha256sum`() throws {
@@ -102,7 +102,7 @@ private func reading(_ plan: ReadingPlan = everything, declared: Set<GuestPath> 
   let (volume, tree) = listed([file("usr/bin/env", size: UInt64(program.count), mode: 0o755)], ["usr/bin/env": program])
   var reading = VolumeReading(
     plan: ReadingPlan(screen: Screen(), digests: .needed, onlyDeclared: false), declared: [],
-    recordsMD5: false, describedBytes: 0)
+    recordsMD5: false, describedBytes: 0, pace: Pace { _, _ in })
   try reading.read(volume)
   #expect(tree.endsRead == ["usr/bin/env"])
   #expect(tree.wasRead.isEmpty)

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Fingerprints
 internal import Foundation
 internal import Guestfs
 internal import Inventory
@@ -16,15 +17,15 @@ struct ImageJob: Sendable {
   private let index: SignatureIndex?
   private let keys: [VolumeKey]
   private let run: RunFolder
-  private let progress: Progress
   private let acceleration: Shared<Acceleration>
+  /// What conclusions rest on beside an inventory.
+  private let basis: Digest
   /// What could match, for images that are not read again.
   private let screen: Shared<Result<Screen, any Error>>
 
   /// - Throws: `Problem` where the catalog, the signatures or a key cannot be read.
-  init(_ command: ScanCommand, progress: Progress) throws {
+  init(_ command: ScanCommand) throws {
     self.command = command
-    self.progress = progress
     reader = try command.chosenReader(environment: ProcessInfo.processInfo.environment)
     keys = try command.keys.map(VolumeKey.init(selector:))
     catalog = try Catalog(path: command.catalog.path)
@@ -32,6 +33,7 @@ struct ImageJob: Sendable {
     self.run = run
     let signatures = command.signatures.isEmpty ? SignatureFiles.defaultFolders() : command.signatures
     index = try SignatureIndex.open(paths: signatures, temporaryFolder: run.url) { complain("\($0)") }
+    basis = try conclusionBasis(index)
     let index = index
     screen = Shared { Result { try index?.screen() ?? Screen() } }
     acceleration = Shared { await AccelerationChoice().decide(in: run) { complain($0) } }
@@ -39,7 +41,7 @@ struct ImageJob: Sendable {
 
   /// Nil where the run was interrupted before the image was done.
   /// - Throws: `Problem` where the catalog cannot be written.
-  func report(_ path: String, name: String) async throws -> ImageReport? {
+  func report(_ path: String, progress: @escaping @Sendable (ScanProgress) -> Void) async throws -> ImageReport? {
     let facts: ImageFacts
     do {
       facts = try openImage(
@@ -48,11 +50,23 @@ struct ImageJob: Sendable {
     } catch {
       return try store(Inventory(image: error.facts, status: .failed, problem: error.problem), at: path)
     }
-    if let stored = try catalog.storedScan(host: command.host, path: path), isStillGood(stored, facts) {
-      return try await unchanged(stored, facts, name)
+    if let known = try catalog.storedConclusion(host: command.host, path: path, basis: basis),
+      isStillGood(known.scan, facts)
+    {
+      if let report = try toldAgain(known.scan, known.findings) { return report }
+      if let stored = try catalog.storedScan(host: command.host, path: path) {
+        return try await unchanged(stored, facts, progress)
+      }
     }
-    let inventory = try await scan(path, facts, name, supplement: nil)
+    let inventory = try await scan(path, facts, supplement: nil, progress)
+    progress(.phase("conclude and store"))
     return Task.isCancelled ? nil : try store(inventory, at: path)
+  }
+
+  /// What was concluded before, where that is all there is to say.
+  private func toldAgain(_ stored: StoredScan, _ findings: Findings?) throws -> ImageReport? {
+    guard let findings, !command.files, command.role == nil || command.role == stored.role else { return nil }
+    return report(stored.id, stored.path, stored.inventory, findings, stored.role, unchanged: true)
   }
 
   /// An image that could not be dealt with at all.
@@ -70,15 +84,19 @@ struct ImageJob: Sendable {
   private func isStillGood(_ stored: StoredScan, _ facts: ImageFacts) -> Bool {
     let inventory = stored.inventory
     guard stored.isUnchanged(facts.files), inventory.status != .failed else { return false }
+    if inventory.extent == .declared, command.only != .declared { return false }
     let isLeft = { (volume: Volume) in volume.reader == Reader.direct.rawValue && volume.status != .read }
     if reader != .direct, inventory.volumes.contains(where: isLeft) { return false }
     if !keys.isEmpty, inventory.volumes.contains(where: { $0.status == .encrypted }) { return false }
-    return command.digests == .needed || inventory.counts.digested == inventory.counts.files
+    return command.digests == .needed || command.only == .declared
+      || inventory.counts.digested == inventory.counts.files
   }
 
   /// The stored facts with claims by today's signatures. Only files whose digest is not known yet and that could match
   /// a signature now are read.
-  private func unchanged(_ stored: StoredScan, _ facts: ImageFacts, _ name: String) async throws -> ImageReport? {
+  private func unchanged(
+    _ stored: StoredScan, _ facts: ImageFacts, _ progress: @escaping @Sendable (ScanProgress) -> Void
+  ) async throws -> ImageReport? {
     var inventory = stored.inventory
     let screen = try await screen.value.get()
     let missing = inventory.files.indices.filter { position in
@@ -87,7 +105,7 @@ struct ImageJob: Sendable {
     }
     if !missing.isEmpty, command.only != .declared {
       let wanted = missing.map { SupplementFile(volume: inventory.files[$0].volume, path: inventory.files[$0].path) }
-      let read = try await scan(stored.path, facts, name, supplement: wanted)
+      let read = try await scan(stored.path, facts, supplement: wanted, progress)
       if Task.isCancelled { return nil }
       let known = Dictionary(
         read.files.map { (SupplementFile(volume: $0.volume, path: $0.path), $0) }, uniquingKeysWith: { $1 })
@@ -102,25 +120,29 @@ struct ImageJob: Sendable {
         inventory.files[supplement.file].fingerprint = supplement.fingerprint
       }
     }
+    progress(.phase("conclude and store"))
     let (findings, matches) = try conclude(inventory)
     try catalog.replaceClaims(
-      findings, of: inventory, builds: matches.builds, image: stored.id, role: command.role)
+      findings, of: inventory, builds: matches.builds, image: stored.id, role: command.role, basis: basis)
     return report(stored.id, stored.path, inventory, findings, command.role ?? stored.role, unchanged: true)
   }
 
   private func scan(
-    _ path: String, _ facts: ImageFacts, _ name: String, supplement: [SupplementFile]?
+    _ path: String, _ facts: ImageFacts, supplement: [SupplementFile]?,
+    _ progress: @escaping @Sendable (ScanProgress) -> Void
   ) async throws -> Inventory {
+    progress(.phase("start"))
     let folder = try run.folder("image")
     defer { try? FileManager.default.removeItem(at: folder) }
     let request = ScanRequest(
       path: path, expected: facts.files.first, assumeRaw: command.imageFormat == .raw,
       allowedFolders: command.allowedFolders, folder: folder.path, keys: keys, index: index?.path,
       digests: command.digests, onlyDeclared: command.only == .declared, supplement: supplement)
-    return await Supervisor.scan(
+    var inventory = await Supervisor.scan(
       request, by: reader, image: facts, deadline: command.deadline.duration,
-      acceleration: { [acceleration] in await acceleration.value },
-      progress: { [progress] phase, fraction in progress.phase(name, phase, fraction) })
+      acceleration: { [acceleration] in await acceleration.value }, progress: progress)
+    inventory.extent = command.only == .declared ? .declared : .whole
+    return inventory
   }
 
   private func store(_ inventory: Inventory, at path: String) throws -> ImageReport {
@@ -130,7 +152,7 @@ struct ImageJob: Sendable {
       return report(nil, path, inventory, findings, command.role ?? .unknown, unchanged: false)
     }
     let id = try catalog.imageID(host: command.host, file: file)
-    try catalog.store(inventory, findings, builds: matches.builds, image: id, role: command.role)
+    try catalog.store(inventory, findings, builds: matches.builds, image: id, role: command.role, basis: basis)
     return report(id, path, inventory, findings, try catalog.role(of: id), unchanged: false)
   }
 
@@ -142,10 +164,26 @@ struct ImageJob: Sendable {
   private func report(
     _ id: String?, _ path: String, _ inventory: Inventory, _ findings: Findings, _ role: ImageRole, unchanged: Bool
   ) -> ImageReport {
-    ImageReport(
+    // Reports are kept to the end of the run, of however many images: the lists are in the catalog.
+    var (inventory, findings) = (inventory, findings)
+    inventory.files = []
+    inventory.packages = []
+    if !command.files {
+      for place in findings.applications.indices { findings.applications[place].package?.files = [] }
+    }
+    return ImageReport(
       id: id, host: command.host, path: path, role: role, inventory: inventory, findings: findings,
       unchanged: unchanged)
   }
+}
+
+/// Names the signatures and the program: with others, the same facts may lead to other conclusions.
+private func conclusionBasis(_ index: SignatureIndex?) throws -> Digest {
+  var facts = stat()
+  stat("/proc/self/exe", &facts)
+  let program = [UInt64(facts.st_ino), UInt64(facts.st_size), UInt64(bitPattern: Int64(facts.st_mtim.tv_sec))]
+  let builds = try index?.builds().flatMap(\.bytes) ?? []
+  return Digest(of: Data("\(program) \(index == nil)".utf8) + Data(builds))
 }
 
 /// A value that is made once, by whoever needs it first; the others wait for it.

@@ -75,7 +75,11 @@ struct ScanCommand: AsyncParsableCommand {
     help: ArgumentHelp("A folder whose files an image may refer to: backing files, extents.", valueName: "folder"))
   var allowedFolders: [String] = []
 
-  @Option(help: "Read no more than what the image says of itself: declared.")
+  @Option(
+    help: """
+      Look only where systems record what is installed (package databases, the registry, the folders of Python, Ruby and \
+      Node for all users), and at no other file: declared.
+      """)
   var only: Only?
 
   @Option(name: .customLong("image-format"), help: "Read images without a known header as raw.")
@@ -89,6 +93,9 @@ struct ScanCommand: AsyncParsableCommand {
 
   @Flag(help: "List every source file in the table, not only the first few.")
   var sources = false
+
+  @Flag(help: "Say on standard error where the time went, by image and phase.")
+  var timings = false
 
   @Flag(help: "Exit with 0 for images in which nothing was recognised: data disks.")
   var allowUnrecognised = false
@@ -106,6 +113,7 @@ struct ScanCommand: AsyncParsableCommand {
     let work = Task { await scan.run() }
     let interruption = Interruption { work.cancel() }
     let reports = await work.value
+    if timings { writeError(scan.timings) }
     try answer(Data(try rendered(reports).utf8))
     if let signal = interruption.received {
       complain("interrupted: \(reports.count) of \(scan.images.count) images are done and stored")

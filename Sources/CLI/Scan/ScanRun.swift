@@ -20,8 +20,8 @@ final class ScanRun: Sendable {
     images = found.images
     found.remarks.forEach(complain)
     jobs = command.jobs ?? Self.defaultJobs(images.count)
-    progress = Progress(total: images.count, jobs: jobs)
-    job = try ImageJob(command, progress: progress)
+    progress = Progress(images)
+    job = try ImageJob(command)
   }
 
   /// Scans every image. Ends early where the task is cancelled; what is done by then is stored and returned.
@@ -31,7 +31,7 @@ final class ScanRun: Sendable {
       var reports: [(Int, ImageReport)] = []
       func start() {
         guard !Task.isCancelled, let (position, path) = waiting.next() else { return }
-        group.addTask { (position, await self.scan(path)) }
+        group.addTask { (position, await self.scan(path, position)) }
       }
       for _ in 0..<jobs { start() }
       for await (position, report) in group {
@@ -55,22 +55,24 @@ final class ScanRun: Sendable {
       }
   }
 
-  /// Seconds an image.
-  private static let slow = 10.0
+  /// An image.
+  private static let slow = Duration.seconds(10)
+
+  /// What `--timings` prints.
+  var timings: String { progress.timings() }
 
   /// Nil where the run was interrupted before the image was done.
-  private func scan(_ path: String) async -> ImageReport? {
-    let start = Date()
-    let name = printable(URL(fileURLWithPath: path).lastPathComponent)
-    progress.phase(name, "check", nil)
+  private func scan(_ path: String, _ position: Int) async -> ImageReport? {
+    progress.note(position, .phase("check"))
     do {
-      guard let report = try await job.report(path, name: name) else { return nil }
+      let report = try await job.report(path) { [progress] in progress.note(position, $0) }
+      guard let report else { return nil }
       let reason = report.status == .failed ? report.reason.map { ": " + printable($0.reason) } ?? "" : ""
       let outcome = (report.unchanged ? "unchanged" : report.status.rawValue) + reason
-      progress.finish(name, outcome: outcome, seconds: -start.timeIntervalSinceNow)
+      progress.finish(position, outcome: outcome)
       return report
     } catch {
-      progress.finish(name, outcome: "failed: " + printable("\(error)"), seconds: -start.timeIntervalSinceNow)
+      progress.finish(position, outcome: "failed: " + printable("\(error)"))
       return job.failed(path, error)
     }
   }

@@ -58,13 +58,14 @@ final class InventoryWriter {
       db,
       sql: """
         INSERT INTO inventory (image_id, received, version, status, problem, format, virtual_size, format_id,
-          parent_name, parent_format_id, files, files_read, digested, unreadable)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+          parent_name, parent_format_id, files, files_read, digested, unreadable, extent)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
         """,
       arguments: [
         image, received, inventory.version, inventory.status.rawValue,
         try json(inventory.problem), facts.format, facts.virtualSize.map { Int64(bitPattern: $0) }, facts.formatID,
         facts.parent?.name, facts.parent?.formatID, counts.files, counts.read, counts.digested, counts.unreadable,
+        inventory.extent.rawValue,
       ])
     guard let id else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a new inventory has no number") }
     return id

@@ -3,8 +3,8 @@ internal import Foundation
 internal import GRDB
 internal import Inventory
 
-/// The newest scan of the image at `host:path`, supplements merged in.
-func loadScan(_ db: Database, host: String, path: String) throws -> StoredScan? {
+/// The newest scan of the image at `host:path`, supplements merged in; without `lists`, its files and packages left out.
+func loadScan(_ db: Database, host: String, path: String, lists: Bool) throws -> StoredScan? {
   let image = try Row.fetchOne(
     db,
     sql: """
@@ -18,7 +18,7 @@ func loadScan(_ db: Database, host: String, path: String) throws -> StoredScan? 
     db, sql: "SELECT received FROM inventory WHERE id = ?", arguments: [inventory])
   return StoredScan(
     id: image["key"], host: host, path: path, role: ImageRole(rawValue: image["role"]) ?? .unknown,
-    received: date(received ?? 0), inventory: try reader.load())
+    received: date(received ?? 0), inventory: try reader.load(lists: lists))
 }
 
 /// Reads back what `InventoryWriter` stored.
@@ -26,19 +26,20 @@ struct InventoryReader {
   let db: Database
   let id: Int64
 
-  func load() throws -> Inventory {
+  func load(lists: Bool) throws -> Inventory {
     guard let row = try Row.fetchOne(db, sql: "SELECT * FROM inventory WHERE id = ?", arguments: [id]) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an inventory is there and is not")
     }
     let parent = (row["parent_name"] as String?).map { ParentReference(name: $0, formatID: row["parent_format_id"]) }
     let supplemented = try supplements()
     return Inventory(
-      version: row["version"],
+      version: row["version"], extent: try value(row["extent"]),
       image: ImageFacts(
         format: row["format"], virtualSize: (row["virtual_size"] as Int64?).map { UInt64(bitPattern: $0) },
         files: try imageFiles(), formatID: row["format_id"], parent: parent),
       status: try value(row["status"]), problem: try decoded(row["problem"]), volumes: try volumes(),
-      systems: try systems(), packages: try packages(), files: try listed().map(\.file),
+      systems: try systems(), packages: lists ? try packages() : [],
+      files: lists ? try listed().map(\.file) : [],
       counts: Counts(
         files: row["files"], read: row["files_read"], digested: row["digested"] + supplemented,
         unreadable: row["unreadable"]))

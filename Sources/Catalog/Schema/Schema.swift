@@ -14,5 +14,6 @@ let schema: DatabaseMigrator = {
     for statement in tables { try db.execute(sql: statement) }
   }
   migrator.registerMigration("2", migrate: migrateToVersion2)
+  migrator.registerMigration("3", migrate: migrateToVersion3)
   return migrator
 }()
