@@ -50,18 +50,22 @@ package final class Catalog: Sendable {
     try write { try findOrMintImage($0, host: host, file: file, now: milliseconds(now)) }
   }
 
-  /// Stores one scan and what follows from it, all or nothing. `builds` are the signatures that the findings name
-  /// (`MatchSet.builds`); `role` nil keeps the role that the image has. With a `basis` the findings can be had again, for
-  /// as long as they would rest on the same.
+  /// Stores one scan and what follows from it, all or nothing.
+  /// - Parameters:
+  ///   - role: nil keeps the role that the image has.
+  ///   - basis: with one the findings can be had again, for as long as they would rest on the same.
+  ///   - concluding: called when the facts are written: it may be working on them by then. `builds` are the signatures that
+  ///     its findings name (`MatchSet.builds`).
   package func store(
-    _ inventory: Inventory, _ findings: Findings, builds: [Digest: Signature], image: String,
-    role: ImageRole? = nil, basis: Digest? = nil, at now: Date = Date()
+    _ inventory: Inventory, image: String, role: ImageRole? = nil, basis: Digest? = nil, at now: Date = Date(),
+    concluding: () throws -> (findings: Findings, builds: [Digest: Signature])
   ) throws {
     try write { db in
       let (row, now) = (try imageRow(db, image), milliseconds(now))
       if let role { try setRole(db, image: row, role, now: now) }
       let stored = try InventoryWriter(db).store(inventory, image: row, received: now)
       let projector = Projector(db)
+      let (findings, builds) = try concluding()
       try SightingWriter(db, projector.things, image: row, inventory: stored)
         .store(findings, builds: builds, of: inventory)
       if let basis { try Conclusions(db: db).keep(findings, basis: basis, inventory: stored, image: row) }

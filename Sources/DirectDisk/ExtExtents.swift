@@ -9,6 +9,7 @@ extension ExtFileSystem {
   private static let most = 1 << 20
 
   func extents(of inode: ExtInode, before end: UInt64) throws(DirectDiskError) -> [FileExtent] {
+    if let inline = try inlineExtents(of: inode) { return inline }
     var extents: [FileExtent] = []
     if inode.hasExtents {
       try addTree(inode.contents, depth: nil, end, &extents)

@@ -20,7 +20,7 @@ final class ExtFileSystem: UnixFileSystem {
   let blocks: UInt64
   private let inodes: UInt64
   private let inodesPerGroup: UInt64
-  private let inodeSize: UInt64
+  let inodeSize: UInt64
   /// Where the inodes of each group begin, as far as was asked.
   private var tables: [UInt64: UInt64] = [:]
   private let groupSize: UInt64
@@ -53,7 +53,7 @@ final class ExtFileSystem: UnixFileSystem {
     let place = try table(of: group) + inside * inodeSize
     let bytes = try volume.bytes(at: place, count: Int(min(inodeSize, 256)))
     guard bytes.count >= 128 else { throw DirectDiskError("read inode", "inode \(number) lies beyond the volume") }
-    return ExtInode(number, bytes, hasLargeFolders: hasLargeFolders)
+    return ExtInode(number, bytes, at: place, hasLargeFolders: hasLargeFolders)
   }
 
   private func table(of group: UInt64) throws(DirectDiskError) -> UInt64 {
@@ -67,7 +67,7 @@ final class ExtFileSystem: UnixFileSystem {
 
   func target(of link: ExtInode) throws(DirectDiskError) -> [UInt8] {
     guard link.size <= 4096 else { throw DirectDiskError("read link", "its target is too long") }
-    if link.size < 60, !link.hasExtents { return Array(link.contents.prefix(Int(link.size))) }
+    if link.size < 60, !link.hasExtents, !link.isInline { return Array(link.contents.prefix(Int(link.size))) }
     return Array(try contents(0..<link.size, try extents(of: link, before: .max)))
   }
 
@@ -76,6 +76,10 @@ final class ExtFileSystem: UnixFileSystem {
   func entries(of folder: ExtInode) throws(DirectDiskError) -> [Entry] {
     guard folder.kind == .directory else { throw DirectDiskError("list folder", "it is none") }
     var entries: [Entry] = []
+    if folder.isInline {
+      for piece in try inlineFolder(folder) { try add(piece, to: &entries) }
+      return entries
+    }
     let extents = try extents(of: folder, before: folder.size)
     for extent in extents {
       // A block at a time: an extent is only what a stranger says that it is.
@@ -117,17 +121,23 @@ struct ExtInode: UnixInode {
   let links: UInt32
   let modified: Int64
   let size: UInt64
+  /// Where it lies on the volume.
+  let place: UInt64
   /// Whether `contents` is a tree of extents, and not a list of blocks.
   let hasExtents: Bool
+  /// Whether the file itself lies here.
+  let isInline: Bool
   let contents: [UInt8]
 
-  init(_ number: UInt64, _ bytes: [UInt8], hasLargeFolders: Bool) {
+  init(_ number: UInt64, _ bytes: [UInt8], at place: UInt64, hasLargeFolders: Bool) {
     self.number = number
+    self.place = place
     mode = UInt16(bytes.number(0, 2))
     uid = UInt32(bytes.number(2, 2) | bytes.number(120, 2) << 16)
     gid = UInt32(bytes.number(24, 2) | bytes.number(122, 2) << 16)
     links = UInt32(bytes.number(26, 2))
     hasExtents = bytes.number(32, 4) & 0x8_0000 != 0
+    isInline = bytes.number(32, 4) & 0x1000_0000 != 0
     contents = Array(bytes[40..<100])
     let isLarge = mode & 0o170000 == 0o100000 || hasLargeFolders && mode & 0o170000 == 0o040000
     let size = bytes.number(4, 4) | (isLarge ? bytes.number(108, 4) << 32 : 0)

@@ -80,7 +80,7 @@ struct VolumeIdentity: Equatable {
     let isExt4 = incompatible & ~0x16 != 0 || readOnly & ~0x7 != 0
     // File types, extents, 64 bits, multiple mounts, flexible groups, extended attributes in inodes, checksum seeds,
     // large folders: what is read here, or makes no difference to it.
-    let known: UInt64 = 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000
+    let known: UInt64 = 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000
     let content: Content =
       if incompatible & 0x4 != 0 {
         .beyond("its journal was not replayed")

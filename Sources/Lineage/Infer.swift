@@ -6,16 +6,16 @@ package import Signatures
 /// All conclusions about one image: what it declares, what its contents show, and where both say the same. The result
 /// depends on nothing else, and not on the order of files, packages or hits.
 package func infer(_ inventory: Inventory, _ matches: MatchSet) -> Findings {
-  let sightings = Sightings(inventory, matches)
+  let purposes = Purposes(matches.builds)
+  let sightings = Sightings(inventory, matches, purposes)
   let ownership = Ownership(inventory)
   let rarity = Rarity(matches: matches)
   let assembler = Assembler(
-    sightings: sightings, signatures: matches.builds,
-    expectations: sightings.byBuild.keys.reduce(into: [:]) { result, build in
-      result[build] = matches.builds[build].map { Expectation(of: $0) }
-    },
+    sightings: sightings, signatures: matches.builds, purposes: purposes,
+    expectations: sightings.byBuild.keys.reduce(into: [:]) { $0[$1] = Expectation(of: purposes[$1]) },
     isDistinctive: { build, sighting in
-      guard let signature = matches.builds[build], rarity.isDistinctive(signature.artifacts[sighting.artifact])
+      guard let signature = matches.builds[build],
+        rarity.isDistinctive(signature.artifacts[sighting.artifact], purposes[build, sighting.artifact])
       else { return false }
       // A file that the package database accounts for is there for a reason already.
       guard ownership.accounts(for: sighting.record), let owner = ownership.owner[sighting.record] else { return true }

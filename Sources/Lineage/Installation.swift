@@ -41,6 +41,7 @@ struct Installation {
 struct Assembler {
   let sightings: Sightings
   let signatures: [Digest: Signature]
+  let purposes: Purposes
   let expectations: [Digest: Expectation]
   /// Whether a sighting of this build points to its application alone.
   let isDistinctive: (Digest, Sighting) -> Bool
@@ -86,7 +87,9 @@ struct Assembler {
     let telling = result.sightings.filter { isDistinctive(result.build, $0) }
     result.distinctive = Set(telling.map(\.file)).count
     result.hasProgram = telling.contains { sighting in
-      signatures[result.build].map { Purpose.isProgram($0.artifacts[sighting.artifact]) } == true
+      signatures[result.build].map { signature in
+        purposes[result.build, sighting.artifact].isProgram(signature.artifacts[sighting.artifact])
+      } == true
     }
   }
 

@@ -19,17 +19,17 @@ struct Rarity {
 
   /// Bits, never negative. u is estimated as Jeffreys would, (others + 1/2) / (applications + background): seen nowhere
   /// else does not mean that it is nowhere else.
-  func bits(_ artifact: Artifact) -> Double {
+  func bits(_ artifact: Artifact, _ purpose: Purpose) -> Double {
     if artifact.size < Self.leastSize { return 0 }
     let others = Double(others(artifact))
     let share = (others + 0.5) / (max(Double(matches.applications), others + 1) + Self.background)
-    return max(0, log2(Self.retention / share)) * (Purpose(of: artifact) == .documentation ? 0.1 : 1)
+    return max(0, log2(Self.retention / share)) * (purpose == .documentation ? 0.1 : 1)
   }
 
   /// Whether the contents point to one application: in no other, or in so few of so many (0.1 %) that it may be a fork.
-  func isDistinctive(_ artifact: Artifact) -> Bool {
+  func isDistinctive(_ artifact: Artifact, _ purpose: Purpose) -> Bool {
     let others = others(artifact)
-    return artifact.size >= Self.leastSize && Purpose(of: artifact) != .documentation
+    return artifact.size >= Self.leastSize && purpose != .documentation
       && (others == 0 || others <= matches.applications / 1000)
   }
 }

@@ -60,7 +60,7 @@ struct Sightings {
   private(set) var fileOfRecord: [Int: Int] = [:]
 
   /// Hits that name no regular file, no known build or no artifact of it are passed over.
-  init(_ inventory: Inventory, _ matches: MatchSet) {
+  init(_ inventory: Inventory, _ matches: MatchSet, _ purposes: Purposes) {
     var agreements: [Pair: Equal] = [:]
     for hit in matches.hits {
       guard inventory.files.indices.contains(hit.file), inventory.files[hit.file].kind == .regular,
@@ -74,7 +74,7 @@ struct Sightings {
       }
     }
     number(Set(agreements.keys.map(\.record)), inventory)
-    judge(agreements, Rarity(matches: matches), inventory)
+    judge(agreements, Rarity(matches: matches), purposes, inventory)
   }
 
   /// Files are numbered by volume and path, so that the order of the inventory decides nothing.
@@ -97,7 +97,9 @@ struct Sightings {
     }
   }
 
-  private mutating func judge(_ agreements: [Pair: Equal], _ rarity: Rarity, _ inventory: Inventory) {
+  private mutating func judge(
+    _ agreements: [Pair: Equal], _ rarity: Rarity, _ purposes: Purposes, _ inventory: Inventory
+  ) {
     var numbers: [Place: Int] = [:]
     for (pair, equal) in agreements {
       guard let signature = rarity.matches.builds[pair.build] else { continue }
@@ -115,7 +117,8 @@ struct Sightings {
       byBuild[pair.build, default: []].append(
         Sighting(
           file: file, record: pair.record, artifact: pair.artifact, rule: rule, judgement: judgement,
-          bits: rarity.bits(agreement.artifact) * judgement.strength, place: number))
+          bits: rarity.bits(agreement.artifact, purposes[pair.build, pair.artifact]) * judgement.strength,
+          place: number))
     }
     for build in byBuild.keys {
       byBuild[build]?.sort { ($0.artifact, $0.file, $0.rule) < ($1.artifact, $1.file, $1.rule) }

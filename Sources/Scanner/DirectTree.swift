@@ -29,6 +29,10 @@ struct DirectTree: FileTree {
     }
   }
 
+  func stream(_ file: FileRecord, body: (Data) throws -> Void) throws {
+    for part in parts(of: file) { try body(try system.read([part], of: file)[0]) }
+  }
+
   /// Nil where the file cannot be read.
   /// - Throws: where the disk cannot: then no other file can either.
   private func pieces(_ pieces: [Range<UInt64>], of file: FileRecord) throws -> [Data]? {

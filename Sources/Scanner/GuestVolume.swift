@@ -87,7 +87,21 @@ struct GuestVolume: FileTree {
     }
     for batch in batches(placed.others) {
       let (tar, _) = try appliance.archive(batch.map(\.path.bytes), volume: index, folder: folder)
-      try readArchive(at: tar, body)
+      try forEachFile(inTar: tar) { path, contents in try body(path, try contents.read()) }
+    }
+  }
+
+  func stream(_ file: FileRecord, body: (Data) throws -> Void) throws {
+    if let placement = try placements(of: [file]).direct.first {
+      for part in parts(of: file) {
+        guard let data = placement.bytes(from: part.lowerBound, count: UInt64(part.count)) else { throw ShortFile() }
+        try body(data)
+      }
+    } else {
+      let (tar, _) = try appliance.archive([file.path.bytes], volume: index, folder: folder)
+      try forEachFile(inTar: tar) { path, contents in
+        if path == file.path { try contents.forEachPart(body) }
+      }
     }
   }
 

@@ -231,9 +231,10 @@ struct ImageScan {
   /// In order of path: the catalog then needs no order beside the list.
   private func tellFiles(_ volumes: [ListedVolume]) {
     for volume in volumes {
-      let files = volume.files.sorted { $0.path < $1.path }
-      for start in stride(from: 0, to: files.count, by: 256) {
-        tell(.files(Array(files[start..<min(start + 256, files.count)])))
+      // Of a million files, positions are a fraction of a second list.
+      let order = volume.files.indices.sorted { volume.files[$0].path < volume.files[$1].path }
+      for start in stride(from: 0, to: order.count, by: 256) {
+        tell(.files(order[start..<min(start + 256, order.count)].map { volume.files[$0] }))
       }
     }
   }

@@ -1,7 +1,9 @@
 /// What bounds a scan, whatever an image holds.
 enum ScanLimits {
-  /// No file larger than this is read: 1 GiB, so that a child stays within 2 GiB.
+  /// No file larger than this is read: 1 GiB.
   static let fileBytes: UInt64 = 1 << 30
+  /// Files up to this size are held in memory; of larger ones only digests are made, and their ends are looked at.
+  static let wholeBytes: UInt64 = 128 << 20
   /// Bytes of address space of a process that reads file systems itself.
   static let directMemory: UInt64 = 4 << 30
   /// How much comes out of the appliance at once.
@@ -9,7 +11,7 @@ enum ScanLimits {
   /// The length of the scratch disk: a batch, its padding, and one file over.
   static let scratchBytes: UInt64 = 4 << 30
   /// What package readers may hold in memory together.
-  static let packageBytes: UInt64 = 1 << 30
+  static let packageBytes: UInt64 = 192 << 20
   /// How many bytes of executables are read only for what they say of themselves.
   static let describedBytes: UInt64 = 512 << 20
   /// Of how many executables both ends are looked at.

@@ -50,8 +50,10 @@ struct VolumeReading {
   private func outlines(_ volume: ListedVolume) throws -> [GuestPath: ExecutableOutline] {
     if plan.onlyDeclared { return [:] }
     let permissionsTell = !["ntfs", "vfat", "exfat"].contains(volume.volume.fileSystem)
+    // What is read whole needs no look at its ends.
     let files = volume.files.filter {
-      $0.unreadable == nil && plan.wantsEnds($0, permissionsTell: permissionsTell)
+      $0.unreadable == nil && plan.wantsEnds($0, permissionsTell: permissionsTell) && !plan.wants($0)
+        && !declared.contains($0.path)
     }.prefix(ScanLimits.outlines)
     if files.isEmpty { return [:] }
     let sizes = Dictionary(files.map { ($0.path, $0.size) }, uniquingKeysWith: { first, _ in first })
@@ -108,8 +110,35 @@ struct VolumeReading {
     try volume.tree.read(wanted.filter { !isLarge($0) }.map { volume.files[$0] }, body: take)
     for position in wanted where isLarge(position) {
       pool.drain()
-      try volume.tree.read([volume.files[position]], body: take)
+      let file = volume.files[position]
+      // What a package reader wants has to be in memory.
+      if file.size > ScanLimits.wholeBytes, !declared.contains(file.path) {
+        stream(position, of: volume)
+      } else {
+        try volume.tree.read([file], body: take)
+      }
     }
+  }
+
+  /// Digests a file that is too large for memory, and knows it by its ends.
+  private func stream(_ position: Int, of volume: ListedVolume) {
+    let file = volume.files[position]
+    var (stream, head, tail) = (DigestStream(size: file.size, further: recordsMD5 ? .md5 : []), Data(), Data())
+    var length: UInt64 = 0
+    let result = Result {
+      try volume.tree.stream(file) { part in
+        if length == 0 { head = Data(part.prefix(outlineLength)) }
+        tail = Data((tail + part.suffix(outlineLength)).suffix(outlineLength))
+        length += UInt64(part.count)
+        stream.update(part)
+      }
+    }
+    guard case .success = result, length == file.size else { return }
+    pace.read(length)
+    volume.files[position].digests = stream.finish()
+    let outline = ExecutableOutline(head: head, tail: tail, size: file.size)
+    note(outline, at: position, in: volume)
+    if outline == nil { volume.files[position].fingerprint = Fingerprint(kind: .other) }
   }
 
   /// A hard link is the same file: what was read of one is true of all.

@@ -4,7 +4,13 @@ import Testing
 
 /// What becomes of a scan whose reader of file systems crashes, hangs, or loses its disk.
 @Suite(.serialized) struct ReaderProcessTests {
-  private let debian = Program.image("debian.qcow2")
+  /// In a format that is read through qemu-nbd.
+  private static let debian: String = {
+    let image = packageFolder.appending(path: ".build/end-to-end-debian.vmdk").path
+    _ = try? run(["qemu-img", "convert", "-O", "vmdk", Program.image("debian.qcow2"), image])
+    return image
+  }()
+  private var debian: String { Self.debian }
   private let shop = Program.image("shop.vhdx")
 
   /// Starts to read every file of an image, and does something to the process that does, once its qemu-nbd is there.
@@ -47,6 +53,53 @@ import Testing
       let (_, images) = try scan(["--reader", "direct"], in: folder) { _, server in kill(server, SIGKILL) }
       #expect(["partial", "failed"].contains(images.first?.status))
       #expect(images.last?.status == "scanned")
+    }
+  }
+
+  @Test func `a server of blocks that hangs is one failed image`() throws {
+    try withTemporaryFolder { folder in
+      let (finished, images) = try scan(["--reader", "direct", "--deadline", "20s"], in: folder) { _, server in
+        kill(server, SIGSTOP)
+      }
+      #expect(finished.status == 2)
+      #expect(images.map(\.status) == ["failed", "scanned"])
+      #expect(images.first?.error?.code == "deadline")
+    }
+  }
+
+  @Test(arguments: ["raw", "qcow2"])
+  func `an image that is cut while it is read is partial or failed`(format: String) throws {
+    try withTemporaryFolder { folder in
+      let image = folder.appending(path: "image").path
+      #expect(try run(["qemu-img", "convert", "-O", format, Program.image("debian.qcow2"), image]).status == 0)
+      let scan = try Running(
+        [
+          builtProgram, "scan", image, "--reader", "direct", "--digests", "all", "--format", "json", "--deadline",
+          "60s",
+        ]
+          + (format == "raw" ? ["--image-format", "raw"] : []), in: folder)
+      let worker = try #require(eventually { scan.workers.first { openFiles($0).contains(image) } })
+      kill(worker, SIGSTOP)
+      #expect(truncate(image, 4 << 20) == 0)
+      kill(worker, SIGCONT)
+      let finished = try scan.finish()
+      let decoder = JSONDecoder()
+      decoder.dateDecodingStrategy = .iso8601
+      let result = try #require(try decoder.decode(ScanResult.self, from: finished.output).images.first)
+      #expect(finished.status == 2 && ["partial", "failed"].contains(result.status))
+      #expect(result.error != nil && members(ofGroup: worker).isEmpty)
+    }
+  }
+
+  @Test func `without qemu-nbd one line says what to install`() throws {
+    try withTemporaryFolder { folder in
+      let image = folder.appending(path: "disk.vmdk").path
+      #expect(try run(["qemu-img", "create", "-q", "-f", "vmdk", image, "8M"]).status == 0)
+      let hidden = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", "/dev/null", "/usr/bin/qemu-nbd"]
+      let finished = try run(
+        hidden + [builtProgram, "scan", image, "--reader", "direct", "--catalog", folder.path + "/catalog.db"])
+      #expect(finished.status == 2)
+      #expect(finished.text.contains("apt-get install qemu-utils"), "\(finished.text)")
     }
   }
 

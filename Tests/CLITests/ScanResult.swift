@@ -44,7 +44,7 @@ struct ScanResult: Decodable, Sendable {
     var error: Trouble?
   }
 
-  struct System: Decodable, Sendable {
+  struct System: Decodable, Equatable, Sendable {
     var volume: String
     var family: String
     var distribution: String

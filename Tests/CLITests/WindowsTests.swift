@@ -73,7 +73,7 @@ import Testing
 }
 
 /// `DisplayName DisplayVersion` of every uninstall key of the registry texts.
-private func uninstallEntries() throws -> [String] {
+func uninstallEntries() throws -> [String] {
   try ["software", "ntuser"].flatMap { try registry($0) }.filter { $0.key.contains("\\Uninstall\\") }
     .compactMap { _, values in values["DisplayName"].map { "\($0) \(values["DisplayVersion"] ?? "")" } }
 }

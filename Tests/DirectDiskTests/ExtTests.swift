@@ -24,7 +24,8 @@ private func withoutLostAndFound(_ files: [GuestPath: SeenFile]) -> [GuestPath: 
   @Test(arguments: [
     ["-t", "ext2", "-b", "1024"], ["-t", "ext3", "-b", "2048"], ["-t", "ext4", "-b", "1024"], ["-t", "ext4"],
     ["-t", "ext4", "-O", "^64bit,^metadata_csum,^extent", "-I", "128"],
-    ["-t", "ext4", "-O", "metadata_csum_seed,large_dir"],
+    ["-t", "ext4", "-O", "metadata_csum_seed,large_dir"], ["-t", "ext4", "-O", "inline_data"],
+    ["-t", "ext4", "-O", "inline_data", "-I", "1024"],
   ])
   func `shows the files that mke2fs put there`(options: [String]) throws {
     try withTemporaryFolder { folder in
@@ -59,8 +60,8 @@ private func withoutLostAndFound(_ files: [GuestPath: SeenFile]) -> [GuestPath: 
   }
 
   @Test(arguments: [
-    ("needs_recovery", "its journal was not replayed"), ("inline_data", "it has features that are not read here"),
-    ("encrypt", "it has features that are not read here"), ("meta_bg", "it has features that are not read here"),
+    ("needs_recovery", "its journal was not replayed"), ("encrypt", "it has features that are not read here"),
+    ("meta_bg", "it has features that are not read here"),
   ])
   func `leaves to the appliance what it does not know`(feature: String, reason: String) throws {
     try withTemporaryFolder { folder in
@@ -74,16 +75,52 @@ private func withoutLostAndFound(_ files: [GuestPath: SeenFile]) -> [GuestPath: 
     }
   }
 
-  @Test func `a changed byte never ends the reader`() throws {
+  /// debugfs says of a file where it lies.
+  @Test func `files that lie in their inodes are whole`() throws {
+    try withTemporaryFolder { folder in
+      let tree = folder.appending(path: "tree")
+      try FileManager.default.createDirectory(at: tree, withIntermediateDirectories: true)
+      let lengths = [0, 1, 59, 60, 61, 100, 150, 156, 157, 200, 4096]
+      for length in lengths {
+        try Data((0..<length).map { UInt8($0 % 251) }).write(to: tree.appending(path: "file-\(length)"))
+      }
+      let image = try ext(["-t", "ext4", "-O", "inline_data"], of: tree, in: folder)
+      let inline = try lengths.filter { length in
+        try make(["debugfs", "-R", "stat file-\(length)", image.path]).contains("Size of inline data")
+      }
+      #expect(inline.contains(60) && inline.contains(150) && !inline.contains(4096))
+      expectSame(withoutLostAndFound(try filesOf(try #require(volumes(ofRaw: image).first))), try filesBelow(tree))
+    }
+  }
+
+  @Test func `a folder that is in itself, or in two others, is listed once`() throws {
+    try withTemporaryFolder { folder in
+      let tree = folder.appending(path: "tree")
+      for name in ["a/b/c", "d"] {
+        try FileManager.default.createDirectory(at: tree.appending(path: name), withIntermediateDirectories: true)
+      }
+      try Data("x".utf8).write(to: tree.appending(path: "a/b/c/file"))
+      let image = try ext(
+        ["-t", "ext4"], of: tree, in: folder, changes: ["link a a/b/c/loop", "link / d/root", "link a/b d/second"])
+      let system = try #require(volumes(ofRaw: image).first).files.get()
+      let (files, complaints) = try system.list(as: "v")
+      #expect(files.count { $0.path.name == "file" } == 1 && files.count < 20)
+      #expect(complaints.contains("in another one too"))
+    }
+  }
+
+  @Test(arguments: [[], ["-O", "inline_data"]])
+  func `a changed byte never ends the reader`(options: [String]) throws {
     try withTemporaryFolder { folder in
       let tree = folder.appending(path: "tree")
       try FileManager.default.createDirectory(at: tree.appending(path: "a/b"), withIntermediateDirectories: true)
       for name in ["one", "a/two", "a/b/three"] { try Data(count: 9000).write(to: tree.appending(path: name)) }
+      for name in ["tiny", "a/tiny"] { try Data(count: 100).write(to: tree.appending(path: name)) }
       try FileManager.default.createSymbolicLink(
         atPath: tree.appending(path: "link").path, withDestinationPath: String(repeating: "x", count: 100))
       let image = folder.appending(path: "ext.raw")
       try blank(image, 1 << 20)
-      try make(["mkfs.ext4", "-q", "-F", "-N", "64", "-b", "1024", "-d", tree.path, image.path])
+      try make(["mkfs.ext4", "-q", "-F", "-N", "64", "-b", "1024"] + options + ["-d", tree.path, image.path])
       try mutate(image, seed: 21, rounds: 300)
     }
   }

@@ -29,7 +29,7 @@ struct FileListBench {
         let id = try catalog.imageID(host: "h\(image % 7)", file: facts.image.files[0])
         let before = try size(arguments[1])
         let time = try ContinuousClock().measure {
-          try catalog.store(facts, Findings(), builds: [:], image: id)
+          try catalog.store(facts, image: id) { (Findings(), [:]) }
         }
         let tally = (bytes: try size(arguments[1]) - before, files: list.count, time: time)
         if image == 0 { firsts.add(tally) } else { clones.add(tally) }

@@ -15,6 +15,7 @@ final class FakeTree: FileTree {
   var failsAfter = Int.max
   private(set) var wasRead: [GuestPath] = []
   private(set) var endsRead: [GuestPath] = []
+  private(set) var wasStreamed: [GuestPath] = []
 
   init(_ volume: String, _ contents: [GuestPath: Data]) {
     self.volume = volume
@@ -28,6 +29,14 @@ final class FakeTree: FileTree {
     return files.reduce(into: [:]) { ends, file in
       guard let data = contents[file.path] else { return }
       ends[file.path] = FileEnds(head: data.prefix(4096), tail: data.suffix(4096))
+    }
+  }
+
+  func stream(_ file: FileRecord, body: (Data) throws -> Void) throws {
+    wasStreamed.append(file.path)
+    guard let data = contents[file.path] else { throw Broken() }
+    for start in stride(from: 0, to: data.count, by: 1 << 20) {
+      try body(data[start..<min(start + 1 << 20, data.count)])
     }
   }
 

@@ -111,3 +111,19 @@ private func reading(_ plan: ReadingPlan = everything, declared: Set<GuestPath> 
   let buildID = try #require(notes.firstMatch(of: /Build ID: ([0-9a-f]+)/)?.1)
   #expect(volume.files[0].fingerprint?.marks == [Mark(.buildID, String(buildID))])
 }
+
+@Test func `a file that is too large for memory is digested in parts`() throws {
+  let data = try Data(contentsOf: URL(fileURLWithPath: "/usr/bin/env")) + Data(count: 129 << 20)
+  let size = UInt64(data.count)
+  let (volume, tree) = listed(
+    [file("large", size: size), file("short", size: size + 1, inode: 9), file("gone", size: size, inode: 10)],
+    ["large": data, "short": data])
+  var reading = reading()
+  try reading.read(volume)
+  #expect(tree.wasRead.isEmpty && tree.wasStreamed == ["large", "short", "gone"])
+  let digests = try ["sha256sum", "md5sum"].map { try run([$0], input: data).text.split(separator: " ")[0] }
+  #expect(volume.files[0].digests?.sha256.description == String(digests[0]))
+  #expect(volume.files[0].digests?.md5 == String(digests[1]))
+  #expect(volume.files[0].fingerprint?.kind == .elf)
+  for missing in volume.files[1...] { #expect(missing.digests == nil && missing.unreadable != nil) }
+}

@@ -146,17 +146,24 @@ struct ImageJob: Sendable {
   }
 
   private func store(_ inventory: Inventory, at path: String) throws -> ImageReport {
-    let (findings, matches) = try conclude(inventory)
+    // Conclusions are drawn while the facts are written.
+    let conclusion = Aside { [self] in try conclude(inventory) }
     // A path at which there is nothing has no image, so nothing is stored of it.
     guard let file = inventory.image.files.first else {
+      let findings = try conclusion.value()?.findings ?? Findings()
       return report(nil, path, inventory, findings, command.role ?? .unknown, unchanged: false)
     }
     let id = try catalog.imageID(host: command.host, file: file)
-    try catalog.store(inventory, findings, builds: matches.builds, image: id, role: command.role, basis: basis)
+    var findings = Findings()
+    try catalog.store(inventory, image: id, role: command.role, basis: basis) {
+      guard let concluded = try conclusion.value() else { return (Findings(), [:]) }
+      findings = concluded.findings
+      return (concluded.findings, concluded.matches.builds)
+    }
     return report(id, path, inventory, findings, try catalog.role(of: id), unchanged: false)
   }
 
-  private func conclude(_ inventory: Inventory) throws -> (Findings, MatchSet) {
+  private func conclude(_ inventory: Inventory) throws -> (findings: Findings, matches: MatchSet) {
     let matches = try index?.match(matchKeys(of: inventory)) ?? MatchSet()
     return (infer(inventory, matches), matches)
   }

@@ -54,12 +54,12 @@ final class FileDictionaries {
   }
 
   private func folderRow(_ name: some Collection<UInt8>, below parent: Int64) throws -> Int64 {
-    let arguments: StatementArguments = [Data(name), parent]
+    let arguments: [any Bindable] = [Data(name), parent]
     let select = try db.cachedStatement(
       sql: "SELECT id FROM folder WHERE name = CAST(? AS \(Dialect.name)) AND parent_id = ?")
     let insert = try db.cachedStatement(
-      sql: "INSERT INTO folder (name, parent_id) VALUES (CAST(? AS \(Dialect.name)), ?) RETURNING id")
-    return try found(Int64.fetchOne(select, arguments: arguments) ?? Int64.fetchOne(insert, arguments: arguments))
+      sql: "INSERT INTO folder (name, parent_id) VALUES (CAST(? AS \(Dialect.name)), ?)")
+    return try found(select.integer(arguments) ?? insert.insert(arguments))
   }
 
   /// What is left of a record beside its path, contents and numbers of its own.
@@ -68,8 +68,8 @@ final class FileDictionaries {
       volume: file.volume, kind: file.kind, mode: file.mode, uid: file.uid, gid: file.gid, links: file.links,
       unreadable: file.unreadable)
     if let known = attributes[key] { return known }
-    let arguments: StatementArguments = [
-      key.volume, key.kind.rawValue, key.mode, key.uid, key.gid, key.links, key.unreadable,
+    let arguments: [any Bindable] = [
+      key.volume, key.kind.rawValue, Int64(key.mode), Int64(key.uid), Int64(key.gid), Int64(key.links), key.unreadable,
     ]
     let select = try db.cachedStatement(
       sql: """
@@ -79,10 +79,8 @@ final class FileDictionaries {
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO attributes (volume, kind, mode, uid, gid, links, unreadable) VALUES (?, ?, ?, ?, ?, ?, ?)
-        RETURNING id
         """)
-    let id = try found(
-      Int64.fetchOne(select, arguments: arguments) ?? Int64.fetchOne(insert, arguments: arguments))
+    let id = try found(select.integer(arguments) ?? insert.insert(arguments))
     attributes[key] = id
     return id
   }
@@ -92,30 +90,28 @@ final class FileDictionaries {
     if digests == nil, fingerprint == nil { return nil }
     let key = ContentKey(digests: digests, fingerprint: fingerprint)
     if let known = contents[key] { return known }
-    let arguments: StatementArguments = [
+    let arguments: [any Bindable] = [
       digests.map { Data($0.sha256.bytes) }, try digests?.gitBlob.map(bytes),
       digests?.gitoid.map { Data($0.bytes) }, try digests?.md5.map(bytes), fingerprint,
     ]
     let insert = try db.cachedStatement(
-      sql: """
-        INSERT INTO content (sha256, git_blob, gitoid, md5, fingerprint_id) VALUES (?, ?, ?, ?, ?) RETURNING id
-        """)
-    let id = try found(storedContent(key, arguments) ?? Int64.fetchOne(insert, arguments: arguments))
+      sql: "INSERT INTO content (sha256, git_blob, gitoid, md5, fingerprint_id) VALUES (?, ?, ?, ?, ?)")
+    let id = try found(storedContent(key, arguments) ?? insert.insert(arguments))
     contents[key] = id
     return id
   }
 
-  private func storedContent(_ key: ContentKey, _ arguments: StatementArguments) throws -> Int64? {
+  private func storedContent(_ key: ContentKey, _ arguments: [any Bindable]) throws -> Int64? {
     if key.digests == nil {
       let select = try db.cachedStatement(sql: "SELECT id FROM content WHERE sha256 IS NULL AND fingerprint_id = ?")
-      return try Int64.fetchOne(select, arguments: [key.fingerprint])
+      return try select.integer([key.fingerprint])
     }
     let select = try db.cachedStatement(
       sql: """
         SELECT id FROM content WHERE sha256 = ? AND git_blob IS NOT DISTINCT FROM ?
           AND gitoid IS NOT DISTINCT FROM ? AND md5 IS NOT DISTINCT FROM ? AND fingerprint_id IS NOT DISTINCT FROM ?
         """)
-    return try Int64.fetchOne(select, arguments: arguments)
+    return try select.integer(arguments)
   }
 
   private func bytes(_ hex: String) throws -> Data {
@@ -133,18 +129,16 @@ final class FileDictionaries {
       ? "[]" : String(decoding: try encoder.encode(fingerprint.descriptions), as: UTF8.self)
     let digest = Data(Digest(of: Data(keyText(fingerprint, descriptions).utf8)).bytes)
     let select = try db.cachedStatement(sql: "SELECT id FROM fingerprint WHERE digest = ?")
-    if let known = try Int64.fetchOne(select, arguments: [digest]) {
+    if let known = try select.integer([digest]) {
       fingerprints[fingerprint] = known
       return known
     }
     let insert = try db.cachedStatement(
-      sql: "INSERT INTO fingerprint (digest, kind, descriptions, problem) VALUES (?, ?, ?, ?) RETURNING id")
-    let new = try found(
-      Int64.fetchOne(
-        insert, arguments: [digest, fingerprint.kind.rawValue, descriptions, fingerprint.problem]))
+      sql: "INSERT INTO fingerprint (digest, kind, descriptions, problem) VALUES (?, ?, ?, ?)")
+    let new = try found(insert.insert([digest, fingerprint.kind.rawValue, descriptions, fingerprint.problem]))
     let mark = try db.cachedStatement(sql: "INSERT INTO mark VALUES (?, ?, ?, ?)")
     for (position, one) in fingerprint.marks.enumerated() {
-      try mark.execute(arguments: [new, position, one.kind.rawValue, one.value])
+      try mark.run([new, Int64(position), one.kind.rawValue, one.value])
     }
     fingerprints[fingerprint] = new
     return new

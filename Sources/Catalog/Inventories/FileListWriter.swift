@@ -113,9 +113,9 @@ struct FileListWriter {
       let folder = rows[start].folder
       let end = rows[start...].firstIndex { $0.folder != folder } ?? rows.count
       let (modified, inode) = (middle(rows[start..<end].map(\.modified)), middle(rows[start..<end].map(\.inode)))
-      try place.execute(arguments: [folder, list, modified, inode])
+      try place.run([folder, list, modified, inode])
       for row in rows[start..<end] {
-        try insert.execute(arguments: [
+        try insert.run([
           list, folder, Data(row.name), row.size, row.modified - modified, row.inode - inode, row.attributes,
           row.target.map { Data($0) }, row.content,
         ])

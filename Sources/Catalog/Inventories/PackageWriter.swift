@@ -44,19 +44,19 @@ struct PackageWriter {
     let insert = try db.cachedStatement(
       sql: "INSERT INTO package_file VALUES (?, ?, ?, CAST(? AS \(Dialect.name)), ?, ?, ?)")
     for (position, file) in files.enumerated() {
-      try insert.execute(arguments: [
-        package, position, try dictionaries.folder(of: file.path), Data(file.path.lastName), file.algorithm?.rawValue,
-        file.digest.flatMap(digestBytes), file.isConfiguration ? 1 : 0,
+      try insert.run([
+        package, Int64(position), try dictionaries.folder(of: file.path), Data(file.path.lastName),
+        file.algorithm?.rawValue, file.digest.flatMap(digestBytes), Int64(file.isConfiguration ? 1 : 0),
       ])
     }
   }
 
   /// Every field but the volume, each behind its length, so that no two packages have one key.
-  private func key(_ package: Package) -> Data {
-    var key = Data()
+  private func key(_ package: Package) -> [UInt8] {
+    var key: [UInt8] = []
     func add(_ bytes: some Collection<UInt8>) {
-      key.append(contentsOf: "\(bytes.count):".utf8)
-      key.append(contentsOf: bytes)
+      key += "\(bytes.count):".utf8
+      key += bytes
     }
     func add(_ text: String?) {
       if let text { add(text.utf8) } else { key.append(UInt8(ascii: "-")) }

@@ -1,0 +1,35 @@
+import Inventory
+import Testing
+
+@testable import Packages
+
+struct DeclaredPlacesTests {
+  private let places = DeclaredPlaces()
+
+  @Test(arguments: [
+    "etc/os-release", "var/lib/dpkg/status", "var/lib/dpkg/status.d/base", "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "var/lib/rpm/Packages", "lib/apk/db/installed", "var/lib/pacman/local/bash-5.2-1/desc",
+    "WINDOWS/system32/Config/Software", "Users/Ann/NTUSER.DAT",
+    "usr/lib/python3/dist-packages/six-1.16.0.egg-info/PKG-INFO",
+    "usr/local/lib/python3.12/site-packages/requests-2.31.0.dist-info/METADATA",
+    "Program Files/Python312/Lib/site-packages/psutil-7.2.2.dist-info/METADATA",
+    "usr/local/lib/node_modules/npm/package.json", "var/lib/gems/3.1.0/specifications/rake-13.0.6.gemspec",
+  ])
+  func `records of systems are looked at, and the folders on the way`(path: String) {
+    let names = path.split(separator: "/")
+    for length in 1...names.count { #expect(places.admit(GuestPath(names.prefix(length).joined(separator: "/")))) }
+    #expect(packageReaders.contains { $0.wants(GuestPath(path), size: 100) })
+  }
+
+  /// Of a volume that is mounted at `/var` or `/usr`.
+  @Test(arguments: [
+    "lib/dpkg/status", "lib/rpm/rpmdb.sqlite", "lib/python3/dist-packages/six.egg-info", "lib/os-release",
+  ])
+  func `so are those on volumes of their own`(path: String) { #expect(places.admit(GuestPath(path))) }
+
+  @Test(arguments: [
+    "home", "usr/share/doc", "var/lib/dpkg/info", "var/lib/dpkg/status/deeper", "usr/lib/x86_64-linux-gnu", "opt",
+    "Users/Ann/Documents", "Windows/WinSxS", "boot/vmlinuz", "usr/lib/python3/dist-packages/six.py",
+  ])
+  func `and nothing else`(path: String) { #expect(!places.admit(GuestPath(path))) }
+}
