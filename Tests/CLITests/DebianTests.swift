@@ -88,7 +88,7 @@ func storedFiles(of image: ScanResult.Image, in catalog: String) throws -> [Stri
 func misdigested(_ found: [String: TrueFile], _ known: [String: TrueFile]) -> [String] {
   found.compactMap { path, file in
     guard let truth = known[path], truth.sha256 == file.sha256, truth.size == file.size else { return path }
-    let isScript = [".py", ".sh", ".pl", ".pm"].contains { path.hasSuffix($0) }
+    let isScript = [".py", ".sh"].contains { path.hasSuffix($0) }
     return file.blob == truth.blob || (file.blob.isEmpty && !isScript) ? nil : path
   }.sorted()
 }

@@ -121,7 +121,7 @@ struct ImageJob: Sendable {
       }
     }
     progress(.phase("conclude and store"))
-    let (findings, matches) = try conclude(inventory)
+    let (findings, matches) = try conclude(inventory, index)
     try catalog.replaceClaims(
       findings, of: inventory, builds: matches.builds, image: stored.id, role: command.role, basis: basis)
     return report(stored.id, stored.path, inventory, findings, command.role ?? stored.role, unchanged: true)
@@ -147,7 +147,7 @@ struct ImageJob: Sendable {
 
   private func store(_ inventory: Inventory, at path: String) throws -> ImageReport {
     // Conclusions are drawn while the facts are written.
-    let conclusion = Aside { [self] in try conclude(inventory) }
+    let conclusion = Aside { [index] in try conclude(inventory, index) }
     // A path at which there is nothing has no image, so nothing is stored of it.
     guard let file = inventory.image.files.first else {
       let findings = try conclusion.value()?.findings ?? Findings()
@@ -161,11 +161,6 @@ struct ImageJob: Sendable {
       return (concluded.findings, concluded.matches.builds)
     }
     return report(id, path, inventory, findings, try catalog.role(of: id), unchanged: false)
-  }
-
-  private func conclude(_ inventory: Inventory) throws -> (findings: Findings, matches: MatchSet) {
-    let matches = try index?.match(matchKeys(of: inventory)) ?? MatchSet()
-    return (infer(inventory, matches), matches)
   }
 
   private func report(
@@ -182,6 +177,13 @@ struct ImageJob: Sendable {
       id: id, host: command.host, path: path, role: role, inventory: inventory, findings: findings,
       unchanged: unchanged)
   }
+}
+
+private func conclude(
+  _ inventory: Inventory, _ index: SignatureIndex?
+) throws -> (findings: Findings, matches: MatchSet) {
+  let matches = try index?.match(matchKeys(of: inventory)) ?? MatchSet()
+  return (infer(inventory, matches), matches)
 }
 
 /// Names the signatures and the program: with others, the same facts may lead to other conclusions.
