@@ -28,7 +28,7 @@ package final class DiskBlocks {
       size = chain.header.virtualSize
       source = .image(ImageBlocks(chain.layers[0].file, table, size: size))
     } else {
-      let served = ServedBlocks(try BlockServer(chain, folder: folder, by: means))
+      let served = ServedBlocks(try BlockServer(chain, folder: folder, by: means), chain.files)
       size = served.size
       source = .server(served)
     }

@@ -3,7 +3,8 @@
 ///     40 the first bytes (60); of a folder its parent (4), then entries
 ///     128 + length of more fields, in inodes of more than 128 bytes:
 ///        EA020000 (4), then attributes: 0 length of the name(1)  1 prefix, 7 is `system.`(1)  2 place of the value(2)
-///          8 bytes of the value(4)  16 name, padded to 4; the list ends with four zero bytes. Places count from the first
+///          4 inode of the value, 0 for this one(4)  8 bytes of the value(4)  16 name, padded to 4; the list ends with four
+///          zero bytes. Places count from the first
 ///     `system.data`: the other bytes; of a folder more entries
 ///
 /// Source: Linux, Documentation/filesystems/ext4, Inline Data and Extended Attributes.
@@ -42,7 +43,9 @@ extension ExtFileSystem {
       let name = Int(bytes.number(entry, 1))
       if bytes.number(entry + 1, 1) == 7, name == 4, bytes.has("data", at: entry + 16) {
         let (place, count) = (list + Int(bytes.number(entry + 2, 2)), Int(bytes.number(entry + 8, 4)))
-        guard place <= bytes.count, count <= bytes.count - place else { return nil }
+        guard bytes.number(entry + 4, 4) == 0, place <= bytes.count, count <= bytes.count - place else {
+          throw DirectDiskError("read inode", "its inline data lies outside of it")
+        }
         return inode.place + UInt64(place)..<inode.place + UInt64(place + count)
       }
       entry += 16 + (name + 3) & ~3

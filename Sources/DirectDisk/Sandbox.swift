@@ -42,7 +42,7 @@ package struct Sandbox: Sendable {
     self.writable = writable
   }
 
-  /// For `program`: a command in the sandbox.
+  /// For `program`: a command in the sandbox, whose program is there too.
   package func arguments(for command: [String]) -> [String] {
     var words = ["--unshare-all", "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr"]
     for place in ["/lib", "/lib64", "/bin"] {
@@ -51,20 +51,28 @@ package struct Sandbox: Sendable {
       words += target.map { ["--symlink", $0, place] } ?? ["--ro-bind-try", place, place]
     }
     words += ["--proc", "/proc", "--dev", "/dev"]
-    let (executable, libraries) = Self.own
+    let (libraries, program) = (Self.libraries, command.prefix(1).filter { !$0.hasPrefix("/usr/") })
     // Links on the way to them, by which the program knows them, are not there.
     if !libraries.isEmpty { words += ["--setenv", "LD_LIBRARY_PATH", libraries.joined(separator: ":")] }
-    for place in executable + libraries + readable { words += ["--ro-bind", place, place] }
+    for place in program + libraries + readable { words += ["--ro-bind", place, place] }
     for place in writable { words += ["--bind", place, place] }
     return words + ["--remount-ro", "/", "--"] + command
   }
 
+  /// A command that starts another in the sandbox, with a file open for reading as `heldFile`: what root may read of
+  /// others' files, or of devices, nobody may in there.
+  package func command(_ command: [String], holding file: String) -> [String] {
+    let opening = "exec \"$@\" \(Self.heldFile)<\"$0\""
+    return ["/bin/sh", "-c", opening, file, Self.program] + arguments(for: command)
+  }
+
+  package static let heldFile: Int32 = 3
+
   /// Whether this process is in one: no machine is without this folder, and no sandbox has it.
   static var isThis: Bool { access("/etc", F_OK) != 0 && errno == ENOENT }
 
-  /// The program that runs here, and folders with libraries of it, where they are not those of the system.
-  private static var own: (executable: [String], libraries: [String]) {
-    let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  /// Folders with libraries of the program that runs here, where they are not those of the system.
+  private static var libraries: [String] {
     // FileManager reads a file that tells no size by its first read, which here has a page.
     let data = try? FileHandle(forReadingAtPath: "/proc/self/maps")?.readToEnd()
     let maps = String(decoding: data ?? Data(), as: UTF8.self)
@@ -74,6 +82,6 @@ package struct Sandbox: Sendable {
       $0.contains(".so") && !$0.hasPrefix("/usr/") && !$0.hasPrefix("/lib")
     }
     .map { URL(fileURLWithPath: $0).deletingLastPathComponent().path }
-    return ([executable].compactMap(\.self).filter { !$0.hasPrefix("/usr/") }, Set(folders).sorted())
+    return Set(folders).sorted()
   }
 }

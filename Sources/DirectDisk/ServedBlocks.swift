@@ -1,9 +1,11 @@
 internal import CNBD
+internal import DiskFormats
 
 /// A disk that qemu-nbd shows. A compressed image is unpacked a cluster at a time, so small reads of the same place must
 /// not reach the server again. Used from one thread only.
 final class ServedBlocks {
   private let server: BlockServer
+  private let files: [DiskFile]
   let size: UInt64
   private var cache = ChunkCache(most: 512)
   /// What was asked for ahead of its use.
@@ -14,8 +16,10 @@ final class ServedBlocks {
   /// How many are read at once where reads go on from one to the next: qemu-nbd unpacks several side by side.
   private static let ahead: UInt64 = 8
 
-  init(_ server: BlockServer) {
+  /// - Parameter files: of the image, which must stay as long as they were.
+  init(_ server: BlockServer, _ files: [DiskFile]) {
     self.server = server
+    self.files = files
     let length = nbd_get_size(server.nbd)
     size = length < 0 ? 0 : UInt64(length)
   }
@@ -57,6 +61,7 @@ final class ServedBlocks {
 
   private func keep(_ read: PendingRead) throws(DirectDiskError) {
     let data = try read.bytes(server.nbd)
+    if files.contains(where: \.isCut) { throw DirectDiskError("read", "the image ends early", isOfDisk: true) }
     for (next, begin) in zip(read.range, stride(from: 0, to: data.count, by: Int(Self.chunkBytes))) {
       cache.keep(Array(data[begin..<min(begin + Int(Self.chunkBytes), data.count)]), as: next)
     }

@@ -28,10 +28,12 @@ package struct DiskChain: Sendable {
 /// The format of each layer comes from its own header; a backing file without one is raw only where the image says so.
 /// Throws what `readDiskHeader` throws, `refersOutside` for files in other folders, and `loop`. Differencing VHD, VHDX
 /// and VDI are refused, whatever is allowed: QEMU does not read them with their parent.
+///
+/// - Parameter inherited: a descriptor of the image that this process was started with, for where it cannot open it itself.
 package func readDiskChain(
-  path: String, assume: DiskFormat? = nil, allowed: [String] = []
+  path: String, assume: DiskFormat? = nil, allowed: [String] = [], inherited: Int32? = nil
 ) throws(DiskFormatError) -> DiskChain {
-  let file = try DiskFile(path: path)
+  let file = try DiskFile(path: path, inherited: inherited)
   let format = assume ?? (file.isBlockDevice ? .raw : nil)
   guard !allowed.isEmpty else {
     let header = try readDiskHeader(file, name: path, assume: format)

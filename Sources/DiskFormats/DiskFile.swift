@@ -27,12 +27,14 @@ package final class DiskFile: RandomAccessBytes, Sendable {
 
   /// Opens `path`. Throws `cannotOpen`, or `notAFile` for folders, FIFOs, sockets and character devices.
   /// O_NONBLOCK: opening a FIFO must not wait for a writer.
-  package init(path: String, followLinks: Bool = true) throws(DiskFormatError) {
+  /// - Parameter inherited: a descriptor of it that this process was started with, for where it cannot open it itself.
+  package init(path: String, followLinks: Bool = true, inherited: Int32? = nil) throws(DiskFormatError) {
     func failure(_ code: DiskFormatError.Code, _ reason: String) -> DiskFormatError {
       DiskFormatError(code, operation: "open", subject: path, reason: reason)
     }
     guard !path.utf8.contains(0) else { throw failure(.cannotOpen, "the path holds a zero byte") }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW))
+    var descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW))
+    if descriptor < 0, let inherited { descriptor = fcntl(inherited, F_DUPFD_CLOEXEC, 3) }
     guard descriptor >= 0 else { throw failure(.cannotOpen, String(cString: strerror(errno))) }
     var facts = stat()
     guard fstat(descriptor, &facts) == 0 else {
@@ -78,6 +80,12 @@ package final class DiskFile: RandomAccessBytes, Sendable {
       throw DiskFormatError(.unreadable, operation: "read", subject: path, reason: String(cString: strerror(failure)))
     }
     return bytes
+  }
+
+  /// Whether it has become shorter since it was opened. QEMU reads what is gone as zeros.
+  package var isCut: Bool {
+    var facts = stat()
+    return !isBlockDevice && fstat(descriptor, &facts) == 0 && UInt64(max(0, facts.st_size)) < size
   }
 
   /// The path of the open file without links, as the kernel knows it now.

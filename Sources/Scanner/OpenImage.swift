@@ -1,3 +1,4 @@
+internal import DirectDisk
 package import DiskFormats
 internal import Foundation
 package import Inventory
@@ -16,8 +17,14 @@ package struct OpenImage {
   /// Opens the image that a request names.
   /// - Throws: `Problem`; also where it is not the file that the parent saw.
   init(_ request: ScanRequest) throws {
-    let chain = try openChain(
-      request.path, assumeRaw: request.assumeRaw, allowedFolders: request.allowedFolders)
+    let chain: DiskChain
+    do {
+      chain = try readDiskChain(
+        path: request.path, assume: request.assumeRaw ? .raw : nil, allowed: request.allowedFolders,
+        inherited: request.isSandboxed ? Sandbox.heldFile : nil)
+    } catch {
+      throw Problem(error)
+    }
     facts = imageFacts(chain)
     if let expected = request.expected, facts.files.first != expected {
       throw Problem(
@@ -52,16 +59,6 @@ package func openImage(
 package struct ImageRefused: Error {
   package var problem: Problem
   package var facts: ImageFacts
-}
-
-private func openChain(
-  _ path: String, assumeRaw: Bool, allowedFolders: [String]
-) throws(Problem) -> DiskChain {
-  do {
-    return try openImage(path, assumeRaw: assumeRaw, allowedFolders: allowedFolders).chain
-  } catch {
-    throw error.problem
-  }
 }
 
 private func imageFacts(_ chain: DiskChain) -> ImageFacts {

@@ -23,8 +23,9 @@ enum ProcessGroup {
     let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     let members = processes.compactMap { pid_t($0) }.filter { getpgid($0) == group }
     let sockets = members.reduce(into: Set<Substring>()) { $0.formUnion(openSockets(of: $1)) }
-    let known = FileManager.default.contents(atPath: "/proc/net/unix") ?? Data()
-    let paths = String(decoding: known, as: UTF8.self).split(separator: "\n").compactMap { line -> String? in
+    // Read to its end: FileManager takes a first read for all of a file that tells no size.
+    let known = try? FileHandle(forReadingAtPath: "/proc/net/unix")?.readToEnd()
+    let paths = String(decoding: known ?? Data(), as: UTF8.self).split(separator: "\n").compactMap { line -> String? in
       // Num RefCount Protocol Flags Type St Inode Path
       let fields = line.split(separator: " ", maxSplits: 7)
       guard fields.count == 8, sockets.contains(fields[6]) else { return nil }

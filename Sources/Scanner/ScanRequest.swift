@@ -53,6 +53,12 @@ package struct ScanRequest: Codable, Sendable {
   /// Where not nil, only these files are read and digested, and nothing else is told.
   package var supplement: [SupplementFile]?
 
+  /// Whether the child is started in a sandbox: not where it boots an appliance, or confines itself.
+  var isSandboxed: Bool {
+    guard case .nothing = share else { return false }
+    return confinement == .bubblewrap
+  }
+
   package init(
     path: String, expected: ImageFile? = nil, assumeRaw: Bool = false, allowedFolders: [String] = [],
     folder: String, share: ApplianceShare = .allBut([]), acceleration: Acceleration = .tcg,

@@ -115,8 +115,7 @@ package enum Supervisor {
     var line = try JSONEncoder().encode(task)
     line.append(UInt8(ascii: "\n"))
     let request = line
-    let own = [ownExecutable, workerCommand]
-    let command = task.sandbox(image).map { [Sandbox.program] + $0.arguments(for: own) } ?? own
+    let command = task.command(ownExecutable, image)
     _ = try await Subprocess.run(
       .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
       environment: .custom(workerEnvironment(task.folder)),

@@ -16,13 +16,17 @@ package enum WorkerTask: Codable, Sendable {
     }
   }
 
-  /// In which it is started; nil where it boots an appliance, or confines itself.
-  func sandbox(_ image: ImageFacts) -> Sandbox? {
-    guard case .scan(let request) = self, case .nothing = request.share, request.confinement == .bubblewrap else {
-      return nil
-    }
-    let files = Set([request.path] + image.files.map(\.path) + [request.index].compactMap(\.self))
-    return Sandbox(readable: files.sorted(), writable: [request.folder])
+  private var isSandboxed: Bool { if case .scan(let request) = self { request.isSandboxed } else { false } }
+
+  /// How `program` is started for it.
+  func command(_ program: String, _ image: ImageFacts) -> [String] {
+    let own = [program, workerCommand]
+    guard case .scan(let request) = self, request.isSandboxed else { return own }
+    // One file is held open. Of several, each says by its path where the next is.
+    let files = image.files.count > 1 ? image.files.map(\.path) : []
+    let sandbox = Sandbox(
+      readable: Set(files + [request.index].compactMap(\.self)).sorted(), writable: [request.folder])
+    return sandbox.command(own, holding: request.path)
   }
 }
 
@@ -38,7 +42,7 @@ package func runWorker() {
   let messages = takeOutput()
   // Without a group of its own, ending the group would end whoever started this.
   // In a sandbox it is the only one that it sees.
-  let watch = { if getpgrp() == getpid() || task.sandbox(ImageFacts()) != nil { endWithParent(task) } }
+  let watch = { if getpgrp() == getpid() || task.isSandboxed { endWithParent(task) } }
   let tell = { (message: ScanMessage) in
     guard let frame = try? message.frame() else { return }
     // The parent is gone where this fails; the watch ends the group then.

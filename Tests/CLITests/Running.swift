@@ -37,7 +37,9 @@ final class Running {
 
   /// The processes that scan images for it: each the leader of a group.
   var workers: [Int32] {
-    processes { $0.parent == process.processIdentifier && arguments(of: $0.id).contains("scan-image") }
+    processes {
+      $0.parent == process.processIdentifier && !$0.isZombie && arguments(of: $0.id).contains("scan-image")
+    }
   }
 
   deinit {
@@ -51,23 +53,27 @@ private struct Facts {
   var id: Int32
   var parent: Int32
   var group: Int32
+  var isZombie: Bool
 }
 
-/// Processes that are not zombies (proc(5), stat).
+/// By proc(5), stat.
 private func processes(where matches: (Facts) -> Bool) -> [Int32] {
   let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
   return names.compactMap { Int32($0) }.filter { id in
     guard let data = FileManager.default.contents(atPath: "/proc/\(id)/stat") else { return false }
     let fields = String(decoding: data, as: UTF8.self).split(separator: ") ").last?.split(separator: " ") ?? []
-    guard fields.count > 2, fields[0] != "Z", let parent = Int32(fields[1]), let group = Int32(fields[2]) else {
-      return false
-    }
-    return matches(Facts(id: id, parent: parent, group: group))
+    guard fields.count > 2, let parent = Int32(fields[1]), let group = Int32(fields[2]) else { return false }
+    return matches(Facts(id: id, parent: parent, group: group, isZombie: fields[0] == "Z"))
   }
 }
 
 /// What still runs of a group.
-func members(ofGroup group: Int32) -> [Int32] { processes { $0.group == group } }
+func members(ofGroup group: Int32) -> [Int32] { processes { $0.group == group && !$0.isZombie } }
+
+/// Whether nothing is left of a group, once those that the kernel ends have been waited for.
+func isGone(_ group: Int32) -> Bool {
+  members(ofGroup: group).isEmpty && eventually { processes { $0.group == group }.isEmpty ? true : nil } == true
+}
 
 func arguments(of process: Int32) -> [String] {
   let data = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()

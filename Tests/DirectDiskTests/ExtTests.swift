@@ -6,7 +6,7 @@ import Testing
 @testable import DirectDisk
 
 /// Makes an ext with the files of a folder; what debugfs(8) then does to it.
-private func ext(
+func ext(
   _ options: [String], of tree: URL, in folder: URL, changes: [String] = []
 ) throws -> URL {
   let image = folder.appending(path: "ext.raw")
@@ -16,7 +16,7 @@ private func ext(
   return image
 }
 
-private func withoutLostAndFound(_ files: [GuestPath: SeenFile]) -> [GuestPath: SeenFile] {
+func withoutLostAndFound(_ files: [GuestPath: SeenFile]) -> [GuestPath: SeenFile] {
   files.filter { $0.key != "lost+found" }
 }
 

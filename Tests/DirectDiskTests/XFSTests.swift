@@ -24,7 +24,7 @@ private func prototype(of folder: URL, indented: String = " ") throws -> [String
   return lines
 }
 
-private func xfs(_ options: [String], of tree: URL, in folder: URL) throws -> URL {
+func xfs(_ options: [String], of tree: URL, in folder: URL) throws -> URL {
   let (image, list) = (folder.appending(path: "xfs.raw"), folder.appending(path: "prototype"))
   try blank(image, 320 << 20)
   let lines = try ["/boot", "0 0", "d--755 0 0"] + prototype(of: tree) + ["$", ""]

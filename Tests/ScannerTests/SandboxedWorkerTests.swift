@@ -8,8 +8,8 @@ import Testing
 @testable import Scanner
 
 @Suite struct SandboxedWorkerTests {
-  /// Through a server of blocks too, which the sandbox also holds.
-  @Test(arguments: ["raw", "qcow2"])
+  /// That of VMDK through a server of blocks, which the sandbox also holds.
+  @Test(arguments: ["raw", "qcow2", "vmdk"])
   func `a child in a sandbox reads an image without Landlock`(format: String) throws {
     try withTemporaryFolder { folder in
       let (disk, image, run) = (
@@ -31,16 +31,41 @@ import Testing
     }
   }
 
+  /// In there root is like any other.
+  @Test(.enabled(if: geteuid() == 0), arguments: ["qcow2", "vhdx"])
+  func `root has an image read that only its owner may`(format: String) throws {
+    try withTemporaryFolder { folder in
+      let (disk, run) = (folder.appending(path: "disk"), folder.appending(path: "run"))
+      var image = folder.appending(path: "image")
+      try FileManager.default.createDirectory(at: run, withIntermediateDirectories: true)
+      #expect(try TestSupport.run(["genisoimage", "-quiet", "-o", disk.path, "/etc/hostname"]).status == 0)
+      #expect(try TestSupport.run(["qemu-img", "convert", "-O", format, disk.path, image.path]).status == 0)
+      let home = folder.appending(path: "home")
+      try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+      for (place, mode) in [(image, 0o600), (home, 0o700)] as [(URL, mode_t)] {
+        #expect(chmod(place.path, mode) == 0 && chown(place.path, 1000, 1000) == 0)
+      }
+      #expect(rename(image.path, home.appending(path: "image").path) == 0)
+      image = home.appending(path: "image")
+      var request = ScanRequest(path: image.path, folder: run.path, share: .nothing(handsOver: false))
+      request.confinement = .bubblewrap
+      let messages = try Self.messages(.scan(request))
+      #expect(messages.contains { if case .done(.scanned, nil, _) = $0 { true } else { false } }, "\(messages)")
+    }
+  }
+
   @Test func `only a child that reads by itself is in a sandbox, and only without Landlock`() {
     var request = ScanRequest(path: "/image", folder: "/run", share: .nothing(handsOver: true))
-    #expect(WorkerTask.scan(request).sandbox(ImageFacts()) == nil)
+    let bare = ["/program", workerCommand]
+    func command() -> [String] { WorkerTask.scan(request).command("/program", ImageFacts()) }
+    #expect(command() == bare)
     request.confinement = .landlock
-    #expect(WorkerTask.scan(request).sandbox(ImageFacts()) == nil)
+    #expect(command() == bare)
     request.confinement = .bubblewrap
-    #expect(WorkerTask.scan(request).sandbox(ImageFacts()) != nil)
+    #expect(command().contains(Sandbox.program))
     request.share = .allBut([])
-    #expect(WorkerTask.scan(request).sandbox(ImageFacts()) == nil)
-    #expect(WorkerTask.probe(folder: "/run", acceleration: .tcg).sandbox(ImageFacts()) == nil)
+    #expect(command() == bare)
+    #expect(WorkerTask.probe(folder: "/run", acceleration: .tcg).command("/program", ImageFacts()) == bare)
   }
 
   @Test func `the doctor says what confines`() {
@@ -51,12 +76,10 @@ import Testing
 
   /// What a child says that is started as the supervisor starts it: it ends when its standard input does.
   private static func messages(_ task: WorkerTask) throws -> [ScanMessage] {
-    let program = builtProgram
-    guard case .scan(let request) = task else { return [] }
-    let sandbox = Sandbox(readable: [program, request.path], writable: [request.folder])
+    let command = task.command(builtProgram, ImageFacts())
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: Sandbox.program)
-    process.arguments = sandbox.arguments(for: [program, workerCommand])
+    process.executableURL = URL(fileURLWithPath: command[0])
+    process.arguments = Array(command.dropFirst())
     let (input, output) = (Pipe(), Pipe())
     (process.standardInput, process.standardOutput) = (input, output)
     try process.run()
