@@ -16,7 +16,7 @@ package enum WorkerTask: Codable, Sendable {
     }
   }
 
-  private var isSandboxed: Bool { if case .scan(let request) = self { request.isSandboxed } else { false } }
+  fileprivate var isSandboxed: Bool { if case .scan(let request) = self { request.isSandboxed } else { false } }
 
   /// How `program` is started for it.
   func command(_ program: String, _ image: ImageFacts) -> [String] {

@@ -40,7 +40,7 @@ let canMountImages =
       try make(["unshare", "-m", "bash", "-ec", script])
       let found = try filesOf(try #require(volumes(ofRaw: image).first))
       expectSame(withoutLostAndFound(found), withoutLostAndFound(try filesBelow(copy)))
-      #expect(try #require(inlineBytes(of: "with-8", image)) > 60)
+      #expect(try #require(try inlineBytes(of: "with-8", image)) > 60)
       #expect(try inlineBytes(of: "with-60", image) == nil)
     }
   }
