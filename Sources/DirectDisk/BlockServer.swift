@@ -17,11 +17,6 @@ final class BlockServer {
     let images = try Inherited(chain.files)
     let backing = try qemuBacking(chain) { images.path(of: $0) }
     let (listener, connection) = try Self.sockets(folder)
-    guard let nbd = nbd_create() else {
-      close(listener)
-      close(connection)
-      throw DirectDiskError("nbd_create", Self.lastError())
-    }
     do {
       // Only qemu-nbd listens from then on: where it ends, the connection does.
       defer { close(listener) }
@@ -29,19 +24,42 @@ final class BlockServer {
         ["qemu-nbd", "--read-only", backing.name], listener, reads: chain.files.map(images.path), by: means)
     } catch {
       close(connection)
-      nbd_close(nbd)
       throw error
     }
-    self.nbd = nbd
-    guard nbd_connect_socket(nbd, connection) == 0 else {
-      throw DirectDiskError("qemu-nbd", "it does not serve the image: \(Self.lastError())")
+    do {
+      nbd = try Self.handle(on: connection)
+    } catch {
+      Self.end(process)
+      throw error
     }
   }
 
   deinit {
     nbd_close(nbd)
+    Self.end(process)
+  }
+
+  private static func end(_ process: pid_t) {
     kill(process, SIGKILL)
     waitpid(process, nil, 0)
+  }
+
+  /// Waits until the server has opened the image. One that never does must not hold this process, which does not see yet
+  /// whether its parent is there.
+  static func handle(
+    on connection: Int32, within patience: Duration = .seconds(60)
+  ) throws(DirectDiskError) -> OpaquePointer {
+    guard let nbd = nbd_create() else {
+      close(connection)
+      throw DirectDiskError("nbd_create", lastError())
+    }
+    let end = ContinuousClock.now + patience
+    var outcome = nbd_aio_connect_socket(nbd, connection)
+    while outcome >= 0, nbd_aio_is_connecting(nbd) == 1, ContinuousClock.now < end { outcome = nbd_poll(nbd, 100) }
+    if outcome >= 0, nbd_aio_is_ready(nbd) == 1 { return nbd }
+    let reason = outcome < 0 ? lastError() : "it does not answer"
+    nbd_close(nbd)
+    throw DirectDiskError("qemu-nbd", "it does not serve the image: \(reason)")
   }
 
   /// A listening socket and a connection to it. Its name is gone before anything else runs, so nobody else finds it.

@@ -52,29 +52,70 @@ import Testing
     }
   }
 
-  /// An entry of the root, by [MS-FSCC] and libfsntfs: 0 its file's record(6) and that one's use(2)  82 name.
+  /// Microsoft, FAT: General Overview of On-Disk Format: 14 reserved sectors(2)  22 sectors of a table(2); a table has 2
+  /// bytes a cluster, the number of the next.
+  @Test func `in chains of clusters, of a folder and of a file`() throws {
+    try withTemporaryFolder { folder in
+      let (image, file) = (folder.appending(path: "fat.raw"), folder.appending(path: "file"))
+      try blank(image, 8 << 20)
+      try make(["mkfs.vfat", "-F", "16", "-s", "1", image.path])
+      try make(["mmd", "-i", image.path, "::/A"])
+      try Data(repeating: 7, count: 100_000).write(to: file)
+      try make(["mcopy", "-i", image.path, file.path, "::/A/large"])
+      try make(["mcopy", "-i", image.path, file.path, "::/whole"])
+      try change(image) { data in
+        let bytes = Array(data.prefix(512))
+        let (first, length) = (Int(bytes.number(14, 2)) * 512, Int(bytes.number(22, 2)) * 512)
+        for name in ["A          ", "LARGE      "] {
+          let entry = try #require(data.firstRange(of: Data(name.utf8))).lowerBound
+          let cluster = Int(Array(data[entry..<entry + 32]).number(26, 2))
+          for table in [first, first + length] {
+            let place = table + cluster * 2
+            data.replaceSubrange(place..<place + 2, with: [UInt8(cluster & 0xFF), UInt8(cluster >> 8)])
+          }
+        }
+      }
+      let system = try #require(volumes(ofRaw: image).first).files.get()
+      let files = try system.list(as: "").files
+      #expect(files.count < 20 && files.contains { $0.path == "whole" })
+      for file in files where file.kind == .regular {
+        let data = try? system.read([0..<file.size], of: file).first
+        if file.path == "whole" { #expect(data == Data(repeating: 7, count: 100_000)) }
+        if let data { #expect(data.count == 100_000) }
+      }
+    }
+  }
+
+  /// An entry of the root, by [MS-FSCC] and libfsntfs: 0 its file's record(6) and that one's use(2)  80 length of the
+  /// name(1)  82 name.
   @Test func `in NTFS`() throws {
     try withTemporaryFolder { folder in
       let image = folder.appending(path: "ntfs.raw")
       try make(["sh", "-c", "xz -dc /usr/share/forensics-samples/fs.ntfs.xz > '\(image.path)'"])
       let whole = try listing(image)
-      #expect(whole.complaints.isEmpty && whole.paths.contains("pic1"))
-      let name = try #require("pic1".data(using: .utf16LittleEndian))
+      #expect(whole.complaints.isEmpty && Set(whole.paths).isSuperset(of: ["movie1", "pic1"]))
       try change(image) { data in
-        var found = data.startIndex
-        var changed = 0
-        while let range = data[found...].firstRange(of: name) {
-          found = range.upperBound
-          let entry = range.lowerBound - 82
-          // In a record of its own there is something else at this place.
-          guard entry >= 0, Array(data[entry..<entry + 8]).number(0, 6) > 16, data[entry + 80] == 4 else { continue }
-          data.replaceSubrange(entry..<entry + 8, with: [5, 0, 0, 0, 0, 0, 5, 0])
-          changed += 1
+        func entry(_ name: String) throws -> Int {
+          let text = try #require(name.data(using: .utf16LittleEndian))
+          var from = data.startIndex
+          while let range = data[from...].firstRange(of: text) {
+            let entry = range.lowerBound - 82
+            // In a record of its own there is something else at this place.
+            let isEntry = entry >= 0 && Array(data[entry..<entry + 8]).number(0, 6) > 16
+            if isEntry, Int(data[entry + 80]) == name.utf8.count { return entry }
+            from = range.upperBound
+          }
+          throw Unusable(reason: "\(name) is in no folder")
         }
-        #expect(changed == 1)
+        let (first, second) = (try entry("movie1"), try entry("pic1"))
+        data.replaceSubrange(second..<second + 8, with: data[first..<first + 8])
       }
       let (paths, complaints) = try listing(image)
-      #expect(paths == whole.paths.filter { !$0.hasPrefix("pic1/") })
+      let others = whole.paths.filter { !$0.hasPrefix("pic1/") && !$0.hasPrefix("movie1/") }
+      let names = whole.paths.filter { $0.hasPrefix("movie1/") }.map { $0.dropFirst("movie1/".count) }
+      // Which of the two names shows the files is not said.
+      #expect(
+        ["movie1/", "pic1/"].contains { place in paths == (others + names.map { place + $0 }).sorted() }, "\(paths)")
       #expect(complaints.contains(Self.complaint), "\(complaints)")
     }
   }

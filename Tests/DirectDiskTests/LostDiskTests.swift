@@ -68,6 +68,19 @@ import Testing
     }
   }
 
+  @Test func `a qemu-nbd that never answers is not waited for`() throws {
+    var ends: [Int32] = [-1, -1]
+    #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+    defer { close(ends[1]) }
+    let error = #expect(throws: DirectDiskError.self) {
+      try BlockServer.handle(on: ends[0], within: .milliseconds(300))
+    }
+    #expect(error?.reason.contains("does not answer") == true)
+    // Its end of the connection is closed.
+    var byte: UInt8 = 0
+    #expect(recv(ends[1], &byte, 1, Int32(MSG_DONTWAIT.rawValue)) == 0)
+  }
+
   /// What a list said of a file, and what there is of it by now.
   @Test(arguments: ["ext4", "vfat", "exfat", "ntfs"])
   func `a file that is shorter than it was listed is an error of that file alone`(type: String) throws {
