@@ -78,7 +78,7 @@ import Testing
     #expect(error?.reason.contains("does not answer") == true)
     // Its end of the connection is closed.
     var byte: UInt8 = 0
-    #expect(recv(ends[1], &byte, 1, Int32(MSG_DONTWAIT.rawValue)) == 0)
+    #expect(recv(ends[1], &byte, 1, Int32(MSG_DONTWAIT)) == 0)
   }
 
   /// What a list said of a file, and what there is of it by now.
