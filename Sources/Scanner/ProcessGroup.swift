@@ -5,14 +5,25 @@ internal import Foundation
 enum ProcessGroup {
   /// Kills a whole group and removes what libguestfs left outside the private folder.
   static func end(_ group: pid_t) {
+    // Stopped first, so that nothing is made between the look and the end.
+    kill(-group, SIGSTOP)
     let left = socketFolders(ofGroup: group)
     kill(-group, SIGKILL)
-    for folder in left { try? FileManager.default.removeItem(atPath: folder) }
+    for folder in left { remove(folder) }
+  }
+
+  /// What a killed process was about to do in a folder may come to its end after a first try.
+  private static func remove(_ folder: String) {
+    for _ in 0..<50 {
+      try? FileManager.default.removeItem(atPath: folder)
+      if !FileManager.default.fileExists(atPath: folder) { return }
+      usleep(20_000)
+    }
   }
 
   /// Ends the group of this process, itself included, its private folder first.
   static func endOwn(removing folder: String) -> Never {
-    for left in socketFolders(ofGroup: getpgrp()) + [folder] { try? FileManager.default.removeItem(atPath: left) }
+    for left in socketFolders(ofGroup: getpgrp()) + [folder] { remove(left) }
     kill(0, SIGKILL)
     exit(2)
   }
