@@ -111,15 +111,6 @@ private func md5Sums(_ bytes: [UInt8]) -> [GuestPath: String] {
 
 /// 32 hexadecimal digits, in lower case.
 func md5(_ bytes: some Collection<UInt8>) -> String? {
-  guard bytes.count == 32 else { return nil }
-  var digits: [UInt8] = []
-  digits.reserveCapacity(32)
-  for byte in bytes {
-    let digit = (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(byte) ? byte | 0x20 : byte
-    let isOne =
-      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(digit)
-    guard isOne else { return nil }
-    digits.append(digit)
-  }
-  return String(decoding: digits, as: UTF8.self)
+  let text = String(decoding: bytes, as: UTF8.self).lowercased()
+  return text.utf8.count == 32 && [UInt8](hex: text) != nil ? text : nil
 }

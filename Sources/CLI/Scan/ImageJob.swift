@@ -53,7 +53,7 @@ struct ImageJob: Sendable {
     if let known = try catalog.storedConclusion(host: command.host, path: path, basis: basis),
       isStillGood(known.scan, facts)
     {
-      if let report = try toldAgain(known.scan, known.findings) { return report }
+      if let report = toldAgain(known.scan, known.findings) { return report }
       if let stored = try catalog.storedScan(host: command.host, path: path) {
         return try await unchanged(stored, facts, progress)
       }
@@ -64,7 +64,7 @@ struct ImageJob: Sendable {
   }
 
   /// What was concluded before, where that is all there is to say.
-  private func toldAgain(_ stored: StoredScan, _ findings: Findings?) throws -> ImageReport? {
+  private func toldAgain(_ stored: StoredScan, _ findings: Findings?) -> ImageReport? {
     guard let findings, !command.files, command.role == nil || command.role == stored.role else { return nil }
     return report(stored.id, stored.path, stored.inventory, findings, stored.role, unchanged: true)
   }

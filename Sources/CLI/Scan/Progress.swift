@@ -6,12 +6,10 @@ internal import Synchronization
 /// What is going on, on standard error: one line that changes where that is a terminal, else a line an image.
 final class Progress: Sendable {
   private struct State {
-    var done = 0
     var running: [Int: PhaseTimes] = [:]
     var finished: [Int: PhaseTimes] = [:]
     /// How far the images are that are being read, of what is to be read of each.
     var reading: [Int: (done: Amount, all: Amount)] = [:]
-    var longest = Duration.zero
   }
 
   private let state = Mutex(State())
@@ -46,24 +44,22 @@ final class Progress: Sendable {
   /// An image is done.
   func finish(_ image: Int, outcome: String) {
     state.withLock { state in
-      state.done += 1
       var times = state.running.removeValue(forKey: image) ?? PhaseTimes()
       times.end()
       state.reading[image] = nil
       state.finished[image] = times
-      state.longest = max(state.longest, times.total)
       if isTerminal {
         draw(state)
       } else {
         let seconds = times.total / .seconds(1)
         let time = seconds > 0.5 ? String(format: " in %.\(seconds < 10 ? 1 : 0)f s", seconds) : ""
-        writeError("[\(state.done)/\(names.count)] \(names[image]): \(outcome)\(time)\(estimate(state))\n")
+        writeError("[\(state.finished.count)/\(names.count)] \(names[image]): \(outcome)\(time)\(estimate(state))\n")
       }
     }
   }
 
   /// What an image took, the longest.
-  var longest: Duration { state.withLock { $0.longest } }
+  var longest: Duration { state.withLock { $0.finished.values.map(\.total).max() ?? .zero } }
 
   /// Where the time went.
   func timings() -> String {
@@ -79,7 +75,7 @@ final class Progress: Sendable {
 
   private func draw(_ state: State) {
     let running = state.running.sorted { $0.key < $1.key }.map { "\(names[$0.key]): \(words($0.key, $0.value, state))" }
-    let line = "[\(state.done)/\(names.count)] " + running.joined(separator: ", ") + estimate(state)
+    let line = "[\(state.finished.count)/\(names.count)] " + running.joined(separator: ", ") + estimate(state)
     writeError("\r\u{1B}[K" + line.prefix(max(20, terminalWidth() - 1)))
   }
 

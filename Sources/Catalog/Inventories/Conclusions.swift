@@ -16,16 +16,14 @@ struct Conclusions {
       arguments: [image])
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    var numbers = Data()
-    for application in findings.applications {
+    let numbers = try findings.applications.map { application in
       var application = application
       application.package?.files = []
-      let number = UInt32(clamping: try number(of: try encoder.encode(application)))
-      numbers.append(contentsOf: (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
+      return Int(UInt32(clamping: try number(of: try encoder.encode(application))))
     }
     try db.execute(
       sql: "INSERT INTO conclusion VALUES (?, ?, ?, ?, ?)",
-      arguments: [inventory, Data(basis.bytes), findings.explained, findings.unexplained, numbers])
+      arguments: [inventory, Data(basis.bytes), findings.explained, findings.unexplained, PackedNumbers.pack(numbers)])
   }
 
   private func number(of body: Data) throws -> Int64 {
@@ -43,11 +41,9 @@ struct Conclusions {
       db, sql: "SELECT explained, unexplained, applications FROM conclusion WHERE inventory_id = ? AND basis = ?",
       arguments: [inventory, Data(basis.bytes)])
     guard let row else { return nil }
-    let numbers = Array(row[2] as Data)
     var applications: [Application] = []
     let select = try db.cachedStatement(sql: "SELECT body FROM concluded_application WHERE id = ?")
-    for start in stride(from: 0, to: numbers.count / 4 * 4, by: 4) {
-      let number = (0..<4).reduce(0) { $0 | Int64(numbers[start + $1]) << (8 * $1) }
+    for number in PackedNumbers.unpack(row[2]) {
       // Told by a program that wrote applications otherwise: not to be told again.
       guard let body = try String.fetchOne(select, arguments: [number]),
         let application = try? JSONDecoder().decode(Application.self, from: Data(body.utf8))

@@ -14,10 +14,7 @@ struct FileListWriter {
 
   func store(_ inventory: Inventory, _ list: Int64) throws {
     if let ranks = canonicalRanks(inventory) {
-      let bytes = ranks.reduce(into: Data(capacity: ranks.count * 4)) { data, rank in
-        for shift in [0, 8, 16, 24] { data.append(UInt8(truncatingIfNeeded: rank >> shift)) }
-      }
-      try db.execute(sql: "INSERT INTO list_order VALUES (?, ?)", arguments: [list, bytes])
+      try db.execute(sql: "INSERT INTO list_order VALUES (?, ?)", arguments: [list, PackedNumbers.pack(ranks)])
     }
     let rows = try listedRows(inventory.files)
     let sketch = sketch(of: rows)

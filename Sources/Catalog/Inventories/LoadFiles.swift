@@ -70,10 +70,7 @@ extension InventoryReader {
       volumes.precedes(left.file, right.file) ?? (left.copy < right.copy)
     }
     let stored = try Data.fetchOne(db, sql: "SELECT ranks FROM list_order WHERE inventory_id = ?", arguments: [id])
-    guard let bytes = stored.map({ Array($0) }) else { return values }
-    let ranks = stride(from: 0, to: bytes.count / 4 * 4, by: 4).map { start in
-      (0..<4).reduce(0) { $0 | Int(bytes[start + $1]) << (8 * $1) }
-    }
+    guard let ranks = stored.map(PackedNumbers.unpack) else { return values }
     guard ranks.count == values.count, ranks.allSatisfy(values.indices.contains) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the order of a file list does not fit the list")
     }
