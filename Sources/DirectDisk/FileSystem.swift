@@ -7,7 +7,7 @@ package protocol FileSystem: AnyObject {
   /// folder that is not admitted is not looked at.
   func list(
     as volume: String, admitting: ((GuestPath) -> Bool)?
-  ) throws -> (files: [FileRecord], complaints: String)
+  ) throws -> (files: FileList, complaints: String)
 
   /// Where the bytes of a regular file begin on the volume, so that files can be read in the order in which they lie.
   func place(of file: FileRecord) -> UInt64
@@ -19,7 +19,7 @@ package protocol FileSystem: AnyObject {
 
 extension FileSystem {
   /// Every entry.
-  package func list(as volume: String) throws -> (files: [FileRecord], complaints: String) {
+  package func list(as volume: String) throws -> (files: FileList, complaints: String) {
     try list(as: volume, admitting: nil)
   }
 }
@@ -35,7 +35,7 @@ struct Walk {
   private let admits: ((GuestPath) -> Bool)?
   private var waiting: [Folder]
   private var seen: Set<UInt64>
-  private(set) var files: [FileRecord] = []
+  private(set) var files = FileList()
   private var complaints: [String] = []
   /// Folders in each folder, by its inode.
   private var folderCounts: [UInt64: UInt32] = [:]
@@ -89,8 +89,11 @@ struct Walk {
 
   /// Gives folders as many links as they have names, where the file system itself counts none.
   mutating func countLinksOfFolders() {
-    for position in files.indices where files[position].kind == .directory {
-      files[position].links = 2 + (folderCounts[files[position].inode] ?? 0)
+    for position in files.indices {
+      var file = files.entry(position)
+      if file.kind != .directory { continue }
+      file.links = 2 + (folderCounts[file.inode] ?? 0)
+      files[position] = file
     }
   }
 

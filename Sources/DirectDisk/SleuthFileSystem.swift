@@ -40,7 +40,7 @@ final class SleuthFileSystem: FileSystem {
 
   func list(
     as volume: String, admitting: ((GuestPath) -> Bool)?
-  ) throws -> (files: [FileRecord], complaints: String) {
+  ) throws -> (files: FileList, complaints: String) {
     var walk = Walk(root: root, admitting: admitting)
     while let folder = walk.next() {
       do {

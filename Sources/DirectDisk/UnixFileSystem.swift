@@ -62,7 +62,7 @@ protocol UnixFileSystem: FileSystem {
 extension UnixFileSystem {
   func list(
     as volume: String, admitting: ((GuestPath) -> Bool)?
-  ) throws -> (files: [FileRecord], complaints: String) {
+  ) throws -> (files: FileList, complaints: String) {
     var walk = Walk(root: root, admitting: admitting)
     while let folder = walk.next() {
       do throws(DirectDiskError) {

@@ -18,13 +18,13 @@ package struct Inventory: Codable, Hashable, Sendable {
   package var volumes: [Volume]
   package var systems: [OperatingSystem]
   package var packages: [Package]
-  package var files: [FileRecord]
+  package var files: FileList
   package var counts: Counts
 
   package init(
     version: Int = Inventory.currentVersion, extent: Extent = .whole, image: ImageFacts, status: Status,
     problem: Problem? = nil, volumes: [Volume] = [], systems: [OperatingSystem] = [], packages: [Package] = [],
-    files: [FileRecord] = [], counts: Counts = Counts()
+    files: FileList = [], counts: Counts = Counts()
   ) {
     self.version = version
     self.extent = extent

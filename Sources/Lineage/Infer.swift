@@ -61,7 +61,9 @@ private func explainedFiles(
   let seen = Set(contents.flatMap(\.records))
   var shared: [String: Bool] = [:]
   var result = (explained: 0, unexplained: 0)
-  for (record, file) in inventory.files.enumerated() where file.kind == .regular && file.unreadable == nil {
+  for record in inventory.files.indices where !inventory.files.isUnreadable(record) {
+    let file = inventory.files.entry(record)
+    if file.kind != .regular { continue }
     let known = seen.contains(record) || ownership.accounts(for: record)
     if file.links > 1, file.inode != 0 {
       shared["\(file.inode) \(file.volume)", default: false] = shared["\(file.inode) \(file.volume)"] == true || known

@@ -9,26 +9,27 @@ struct Ownership {
   private(set) var counts: [ArtifactCounts] = []
   /// Regular files whose contents a package's own digest denies.
   private var denied: Set<Int> = []
-  private var records: [String: [GuestPath: Int]] = [:]
+  private let files: FileList
+  private let index: PathIndex
   /// By system: volumes with their mount points, longest first.
   private var mounts: [String: [(point: [UInt8], volume: String)]] = [:]
   /// By volume: links at its top, as `lib` to `usr/lib`: package databases still write the old names.
   private var aliases: [String: [[UInt8]: GuestPath]] = [:]
 
   init(_ inventory: Inventory) {
+    files = inventory.files
+    index = PathIndex(files)
     let slash = UInt8(ascii: "/")
-    for (position, file) in inventory.files.enumerated() {
-      records[file.volume, default: [:]][file.path] = position
-      if file.kind == .link, let target = file.target, !file.path.bytes.contains(slash) {
-        aliases[file.volume, default: [:]][file.path.bytes] = target
-      }
+    for position in files.indices where !files.path(position).bytes.contains(slash) {
+      let file = files.entry(position)
+      if file.kind == .link, let target = file.target { aliases[file.volume, default: [:]][file.path.bytes] = target }
     }
     for volume in inventory.volumes {
       guard let system = volume.system, let point = volume.mountPoint, !point.bytes.isEmpty else { continue }
       mounts[system, default: []].append((point.bytes, volume.id))
     }
     for system in mounts.keys { mounts[system]?.sort { $0.point.count > $1.point.count } }
-    for (number, package) in inventory.packages.enumerated() { count(package, number, inventory) }
+    for (number, package) in inventory.packages.enumerated() { count(package, number) }
   }
 
   /// The file at a path of a system, through the links at its top and the volumes it mounts.
@@ -41,18 +42,18 @@ struct Ownership {
     }
     for (point, volume) in mounts[system] ?? []
     where path.bytes.count > point.count && path.bytes[point.count] == slash && path.bytes.starts(with: point) {
-      return records[volume]?[GuestPath(bytes: path.bytes.dropFirst(point.count + 1))]
+      return record(GuestPath(bytes: path.bytes.dropFirst(point.count + 1)), volume: volume)
     }
-    return records[system]?[path]
+    return record(path, volume: system)
   }
 
   /// The file at a path of a volume.
-  func record(_ path: GuestPath, volume: String) -> Int? { records[volume]?[path] }
+  func record(_ path: GuestPath, volume: String) -> Int? { index.position(of: path, in: volume, files) }
 
   /// Whether a package accounts for the file as it is.
   func accounts(for record: Int) -> Bool { owner[record] != nil && !denied.contains(record) }
 
-  private mutating func count(_ package: Package, _ number: Int, _ inventory: Inventory) {
+  private mutating func count(_ package: Package, _ number: Int) {
     var counts = ArtifactCounts()
     for file in package.files {
       guard let record = record(file.path, system: package.volume) else {
@@ -60,16 +61,16 @@ struct Ownership {
         counts.missing += 1
         continue
       }
-      if inventory.files[record].kind == .directory { continue }
+      if files.entry(record).kind == .directory { continue }
       counts.expected += 1
       counts.found += 1
       owner[record] = owner[record] ?? number
-      if Self.differs(file, inventory.files[record]) {
+      if Self.differs(file, files[record]) {
         counts.modified += 1
         if !file.isConfiguration { denied.insert(record) }
       }
     }
-    if let record = record(package.location, system: package.volume), inventory.files[record].kind == .regular {
+    if let record = record(package.location, system: package.volume), files.entry(record).kind == .regular {
       owner[record] = owner[record] ?? number
     }
     self.counts.append(counts)

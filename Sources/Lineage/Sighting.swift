@@ -63,7 +63,7 @@ struct Sightings {
   init(_ inventory: Inventory, _ matches: MatchSet, _ purposes: Purposes) {
     var agreements: [Pair: Equal] = [:]
     for hit in matches.hits {
-      guard inventory.files.indices.contains(hit.file), inventory.files[hit.file].kind == .regular,
+      guard inventory.files.indices.contains(hit.file), inventory.files.entry(hit.file).kind == .regular,
         let build = matches.builds[hit.build], build.artifacts.indices.contains(hit.artifact)
       else { continue }
       let pair = Pair(record: hit.file, build: hit.build, artifact: hit.artifact)
@@ -79,12 +79,10 @@ struct Sightings {
 
   /// Files are numbered by volume and path, so that the order of the inventory decides nothing.
   private mutating func number(_ records: Set<Int>, _ inventory: Inventory) {
-    let sorted = records.sorted {
-      (inventory.files[$0].volume, inventory.files[$0].path) < (inventory.files[$1].volume, inventory.files[$1].path)
-    }
+    let sorted = records.map { (record: $0, file: inventory.files.entry($0)) }
+      .sorted { ($0.file.volume, $0.file.path) < ($1.file.volume, $1.file.path) }
     var files: [Inode: Int] = [:]
-    for record in sorted {
-      let file = inventory.files[record]
+    for (record, file) in sorted {
       if file.links > 1, file.inode != 0 {
         let known = files[Inode(volume: file.volume, number: file.inode)]
         files[Inode(volume: file.volume, number: file.inode)] = known ?? fileCount

@@ -19,7 +19,8 @@ final class DigestPool: Sendable {
   private struct State {
     /// Nil tells one worker to end.
     var waiting: [File?] = []
-    var results: [Int: Result] = [:]
+    /// Since they were asked for last.
+    var results: [(Int, Result)] = []
   }
 
   /// Mebibytes that wait or are worked on, beside one larger file.
@@ -58,12 +59,20 @@ final class DigestPool: Sendable {
     for _ in 0..<Self.bound { free.signal() }
   }
 
-  /// Waits for all results and ends the workers.
-  func finish() -> [Int: Result] {
+  /// What is ready by now, each once.
+  func results() -> [(Int, Result)] {
+    state.withLock { state in
+      defer { state.results.removeAll(keepingCapacity: true) }
+      return state.results
+    }
+  }
+
+  /// Waits for all other results and ends the workers.
+  func finish() -> [(Int, Result)] {
     state.withLock { $0.waiting += Array(repeating: nil, count: workers) }
     for _ in 0..<workers { arrived.signal() }
     for _ in 0..<workers { ended.wait() }
-    return state.withLock { $0.results }
+    return results()
   }
 
   private static func share(of data: Data) -> Int { min(bound, data.count >> 20 + 1) }
@@ -76,7 +85,7 @@ final class DigestPool: Sendable {
   private func work() {
     while let file = next() {
       let result = result(of: file)
-      state.withLock { $0.results[file.number] = result }
+      state.withLock { $0.results.append((file.number, result)) }
       for _ in 0..<Self.share(of: file.data) { free.signal() }
     }
     ended.signal()

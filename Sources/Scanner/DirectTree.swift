@@ -9,7 +9,7 @@ struct DirectTree: FileTree {
   let volume: String
   let system: any FileSystem
 
-  func list(_ places: DeclaredPlaces?) throws -> (files: [FileRecord], complaints: String) {
+  func list(_ places: DeclaredPlaces?) throws -> (files: FileList, complaints: String) {
     try system.list(as: volume, admitting: places.map { places in { places.admit($0) } })
   }
 

@@ -10,7 +10,7 @@ protocol FileTree {
 
   /// Every entry, or those at these places and the folders on the way; and what could not be listed (empty where all
   /// could).
-  func list(_ places: DeclaredPlaces?) throws -> (files: [FileRecord], complaints: String)
+  func list(_ places: DeclaredPlaces?) throws -> (files: FileList, complaints: String)
 
   /// The first and the last 4,096 bytes of regular files; one that cannot be read is absent.
   func ends(of files: [FileRecord]) throws -> [GuestPath: FileEnds]

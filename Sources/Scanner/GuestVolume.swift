@@ -24,10 +24,14 @@ struct GuestVolume: FileTree {
   /// Where the volume lies on the disk, and the disk; nil where files are to be read by the guest.
   var direct: (map: BlockMap, blocks: DiskBlocks)?
 
-  func list(_ places: DeclaredPlaces?) throws -> (files: [FileRecord], complaints: String) {
+  func list(_ places: DeclaredPlaces?) throws -> (files: FileList, complaints: String) {
     let (files, complaints) = try appliance.list(volume: index, into: folder)
-    let records = files.filter { !$0.path.isEmpty }.map(record)
-    return (places.map { places in records.filter { places.admit($0.path) } } ?? records, complaints)
+    var records = FileList()
+    for file in files where !file.path.isEmpty {
+      let record = record(file)
+      if places?.admit(record.path) ?? true { records.append(record) }
+    }
+    return (records, complaints)
   }
 
   private func record(_ file: ListedFile) -> FileRecord {

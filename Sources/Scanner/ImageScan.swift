@@ -21,7 +21,7 @@ struct ImageScan {
     self.request = request
     self.tell = tell
     self.watch = watch
-    pace = Pace { tell(.read($0, of: $1)) }
+    pace = Pace { tell(.progress(.read($0, of: $1))) }
   }
 
   /// Tells all that can be told; the last message is `done`.
@@ -52,7 +52,7 @@ struct ImageScan {
     if handsOver, !image.chain.header.warnings.isEmpty { return tell(.handOver(readable: [])) }
     let blocks = try confined(image)
     watch()
-    tell(.phase("open volumes"))
+    tell(.progress(.phase("open volumes")))
     let volumes = try openDirectly(blocks)
     let isWanted = { (volume: OpenedVolume) in
       request.supplement?.contains { $0.volume == volume.volume.id } ?? true
@@ -66,7 +66,7 @@ struct ImageScan {
 
   private func readByAppliance(_ image: OpenImage, but others: [String]) throws {
     watch()
-    tell(.phase("boot"))
+    tell(.progress(.phase("boot")))
     let appliance = try boot(image)
     var blocks: DiskBlocks?
     var direct: [OpenedVolume] = []
@@ -75,7 +75,7 @@ struct ImageScan {
       direct = try openDirectly(disk).filter { others.contains($0.volume.id) }
       blocks = disk
     }
-    tell(.phase("open volumes"))
+    tell(.progress(.phase("open volumes")))
     let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder, except: others) {
       blocks = blocks ?? (try? DiskBlocks(image.chain, folder: request.folder))
       return blocks
@@ -119,7 +119,7 @@ struct ImageScan {
   private func read(_ opened: [OpenedVolume], _ problem: Problem?) {
     var problems = ScanProblems(problem)
     var listed: [ListedVolume] = []
-    tell(.phase("list files"))
+    tell(.progress(.phase("list files")))
     for next in opened {
       if let volume = list(next, &problems) { listed.append(volume) }
     }
@@ -145,7 +145,8 @@ struct ImageScan {
         volume.problem = Problem(
           code: "list-incomplete", operation: "list files", subject: volume.id, reason: String(complaints.prefix(300)))
       }
-      return ListedVolume(volume: volume, partition: opened.partition, tree: tree, files: files)
+      // In order of path: the catalog then needs no order beside the list.
+      return ListedVolume(volume: volume, partition: opened.partition, tree: tree, files: files.sortedByPath())
     } catch {
       volume.status = .failed
       let problem = Problem(
@@ -169,13 +170,16 @@ struct ImageScan {
   private func readSystems(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {
     let systems = assembleSystems(volumes)
     var reading = SystemReading(request: request, screen: screen(&problems), pace: pace)
-    tell(.phase("read files"))
+    // The few files that are looked at otherwise are no list of the image's files.
+    let isWhole = !request.onlyDeclared
+    if isWhole { tellFiles(volumes) }
+    tell(.progress(.phase("read files")))
     for volume in volumes {
       reading.read(volume, of: systems)
       if let problem = volume.volume.problem { problems.add(problem) }
     }
     if handOver(volumes, of: volumes.count) { return }
-    tell(.phase("read packages"))
+    tell(.progress(.phase("read packages")))
     for system in systems {
       let found = reading.packages(of: system)
       for problem in found.problems {
@@ -192,16 +196,13 @@ struct ImageScan {
       }
     }
     volumes.forEach { tell(.volume($0.volume)) }
-    // The few files that were looked at are no list of the image's files.
-    let isWhole = !request.onlyDeclared
-    if isWhole { tellFiles(volumes) }
     tell(.done(status: problems.status, problem: problems.first, counts: isWhole ? counts(volumes) : Counts()))
   }
 
   private func readSupplement(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {
     let wanted = Set(request.supplement ?? [])
     let plan = ReadingPlan(screen: Screen(), digests: .needed, onlyDeclared: true)
-    var files: [FileRecord] = []
+    var files = FileList()
     for volume in volumes {
       let paths = Set(wanted.filter { $0.volume == volume.volume.id }.map(\.path))
       if paths.isEmpty { continue }
@@ -212,7 +213,9 @@ struct ImageScan {
         problems.add(
           Problem(code: "read-failed", operation: "read files", subject: volume.volume.id, reason: "\(error)"))
       }
-      files += volume.files.filter { paths.contains($0.path) }
+      for position in volume.files.indices where paths.contains(volume.files.path(position)) {
+        files.append(position, of: volume.files)
+      }
     }
     tell(.files(files))
     tell(.done(status: problems.status, problem: problems.first, counts: Counts()))
@@ -228,14 +231,18 @@ struct ImageScan {
     }
   }
 
-  /// In order of path: the catalog then needs no order beside the list.
+  /// The lists, before what comes of reading: that is told as it comes, and kept here no longer.
   private func tellFiles(_ volumes: [ListedVolume]) {
+    var first = 0
     for volume in volumes {
-      // Of a million files, positions are a fraction of a second list.
-      let order = volume.files.indices.sorted { volume.files[$0].path < volume.files[$1].path }
-      for start in stride(from: 0, to: order.count, by: 256) {
-        tell(.files(order[start..<min(start + 256, order.count)].map { volume.files[$0] }))
+      for start in stride(from: 0, to: volume.files.count, by: 256) {
+        tell(.files(FileList(volume.files[start..<min(start + 256, volume.files.count)])))
       }
+      let before = first
+      volume.tellReadings { [tell] files, positions in
+        tell(.readings(files.packedReadings(positions, after: before)))
+      }
+      first += volume.files.count
     }
   }
 
@@ -243,11 +250,13 @@ struct ImageScan {
     var counts = Counts()
     for volume in volumes {
       var inodes: Set<UInt64> = []
-      for file in volume.files where file.kind == .regular && (file.links < 2 || inodes.insert(file.inode).inserted) {
+      for (position, outcome) in volume.outcomes.enumerated() {
+        let file = volume.files.entry(position)
+        guard file.kind == .regular, file.links < 2 || inodes.insert(file.inode).inserted else { continue }
         counts.files += 1
-        if file.fingerprint != nil || file.digests != nil { counts.read += 1 }
-        if file.digests != nil { counts.digested += 1 }
-        if file.unreadable != nil { counts.unreadable += 1 }
+        if outcome.contains(.read) { counts.read += 1 }
+        if outcome.contains(.digested) { counts.digested += 1 }
+        if outcome.contains(.unreadable) { counts.unreadable += 1 }
       }
     }
     return counts

@@ -6,6 +6,8 @@ enum ScanLimits {
   static let wholeBytes: UInt64 = 128 << 20
   /// Bytes of address space of a process that reads file systems itself.
   static let directMemory: UInt64 = 4 << 30
+  /// Files that are read in the order in which they lie, before the next ones of the list.
+  static let batchFiles = 65_536
   /// How much comes out of the appliance at once.
   static let batchBytes: UInt64 = 1 << 30
   /// The length of the scratch disk: a batch, its padding, and one file over.

@@ -13,22 +13,24 @@ package struct Amount: Codable, Hashable, Sendable {
 }
 
 /// What goes on in a scan.
-package enum ScanProgress: Sendable {
+package enum ScanProgress: Codable, Sendable {
+  /// What is done from now on.
   case phase(String)
+  /// How far reading files is, a few times a second.
   case read(Amount, of: Amount)
 }
 
 /// What the child tells the parent on its standard output, each in a frame.
 package enum ScanMessage: Codable, Sendable {
-  /// What it is doing from now on.
-  case phase(String)
-  /// How far it is in reading files, a few times a second.
-  case read(Amount, of: Amount)
+  case progress(ScanProgress)
   case image(ImageFacts)
   case volume(Volume)
   case system(OperatingSystem)
   case packages([Package])
-  case files([FileRecord])
+  /// The next files of the inventory; what came of reading them may follow.
+  case files(FileList)
+  /// What came of reading files that were told of, packed.
+  case readings([UInt8])
   /// The end, where some volume is for the appliance: these can be read without one. Nothing follows.
   case handOver(readable: [String])
   /// The end: nothing follows.
@@ -41,24 +43,17 @@ private enum FrameForm: UInt8 {
   case json
   case packages
   case files
+  case readings
 }
 
 extension ScanMessage {
   package func frame() throws -> Data {
-    var writer = WireWriter()
-    let form: FrameForm
     switch self {
-    case .files(let files):
-      form = .files
-      writer.files(files)
-    case .packages(let packages):
-      form = .packages
-      writer.list(packages) { $0.package($1) }
-    default:
-      form = .json
-      return frame(form, Array(try JSONEncoder().encode(self)))
+    case .files(let files): frame(.files, files.packed(files.indices))
+    case .readings(let readings): frame(.readings, readings)
+    case .packages(let packages): frame(.packages, pack(packages))
+    default: frame(.json, Array(try JSONEncoder().encode(self)))
     }
-    return frame(form, writer.bytes)
   }
 
   private func frame(_ form: FrameForm, _ body: [UInt8]) -> Data {
@@ -67,10 +62,10 @@ extension ScanMessage {
   }
 
   fileprivate init(form: UInt8, _ body: [UInt8]) throws(GarbledMessage) {
-    var reader = WireReader(body)
     switch FrameForm(rawValue: form) {
-    case .files: self = .files(try reader.files())
-    case .packages: self = .packages(try reader.list { reader throws(GarbledMessage) in try reader.package() })
+    case .files: self = .files(try garbled { () throws(Garbled) in try FileList(packed: body) })
+    case .readings: self = .readings(body)
+    case .packages: self = .packages(try garbled { () throws(Garbled) in try unpackPackages(body) })
     case .json:
       guard let message = try? JSONDecoder().decode(ScanMessage.self, from: Data(body)) else {
         throw GarbledMessage(printable(Array(body.prefix(100))))
@@ -79,6 +74,17 @@ extension ScanMessage {
     case nil: throw GarbledMessage("there is no form \(form)")
     }
   }
+}
+
+/// A child's output that is no message.
+struct GarbledMessage: Error {
+  var reason: String
+
+  init(_ detail: String) { reason = "its process said what is no message: \(detail)" }
+}
+
+private func garbled<Value>(_ read: () throws(Garbled) -> Value) throws(GarbledMessage) -> Value {
+  do { return try read() } catch { throw GarbledMessage(error.reason) }
 }
 
 /// Cuts a child's output into messages, however it arrives.
@@ -124,15 +130,17 @@ package struct InventoryBuilder: Sendable {
 
   package init(image: ImageFacts) { inventory.image = image }
 
-  package mutating func add(_ message: ScanMessage) {
+  mutating func add(_ message: ScanMessage) throws(GarbledMessage) {
     switch message {
-    case .phase, .read: break
+    case .progress: break
     case .handOver(let volumes): readable = volumes
     case .image(let facts): inventory.image = facts
     case .volume(let volume): inventory.volumes.append(volume)
     case .system(let system): inventory.systems.append(system)
     case .packages(let packages): inventory.packages += packages
-    case .files(let files): inventory.files += files
+    case .files(let files): inventory.files.append(contentsOf: files)
+    case .readings(let readings):
+      try garbled { () throws(Garbled) in try inventory.files.take(readings: readings) }
     case .done(let status, let problem, let counts):
       inventory.status = status
       inventory.problem = problem

@@ -70,13 +70,9 @@ package enum Supervisor {
           },
           expired: { timedOut.withLock { $0 = true } },
           received: { message in
-            switch message {
-            case .phase(let name): progress(.phase(name))
-            case .read(let done, let all): progress(.read(done, of: all))
-            default: break
-            }
-            return builder.withLock { builder in
-              builder.add(message)
+            if case .progress(let step) = message { progress(step) }
+            return try builder.withLock { builder in
+              try builder.add(message)
               return builder.isComplete || builder.readable != nil
             }
           })
@@ -106,7 +102,7 @@ package enum Supervisor {
 
   private static func start(
     _ task: WorkerTask, _ image: ImageFacts, deadline: Duration, started: @escaping @Sendable (pid_t) -> Void,
-    expired: @escaping @Sendable () -> Void, received: @escaping @Sendable (ScanMessage) -> Bool
+    expired: @escaping @Sendable () -> Void, received: @escaping @Sendable (ScanMessage) throws -> Bool
   ) async throws {
     var options = PlatformOptions()
     options.processGroupID = 0
@@ -139,11 +135,11 @@ package enum Supervisor {
 
   /// Reads messages until the one that says that it is done, or the end.
   private static func receive(
-    _ output: SubprocessOutputSequence, _ received: (ScanMessage) -> Bool
+    _ output: SubprocessOutputSequence, _ received: (ScanMessage) throws -> Bool
   ) async throws {
     var frames = ScanMessageFrames()
     for try await buffer in output {
-      for message in try frames.messages(buffer.withUnsafeBytes { Data($0) }) where received(message) { return }
+      for message in try frames.messages(buffer.withUnsafeBytes { Data($0) }) where try received(message) { return }
     }
   }
 

@@ -67,9 +67,7 @@ struct SystemReading {
     var files = SystemFiles()
     view.forEachRegular { path, volume, file in
       files.list.insert(path)
-      if let fingerprint = file.fingerprint, !fingerprint.descriptions.isEmpty {
-        files.fingerprints[path] = fingerprint
-      }
+      if let said = volume.described[file.path] { files.fingerprints[path] = said }
       if let data = contents[volume.volume.id]?[file.path] { files.contents[path] = data }
     }
     var all = PackageReading()
@@ -89,7 +87,7 @@ struct SystemReading {
   /// no answer then (hostile.md, rule 5).
   private func misplaced(in view: SystemView) -> [Problem] {
     view.mounts.flatMap { mount in
-      mount.volume.files.filter { $0.kind == .other }.map { mount.point.appending($0.path) }
+      mount.volume.files.lazy.filter { $0.kind == .other }.map { mount.point.appending($0.path) }
     }.filter { path in packageReaders.contains { $0.wants(path, size: 0) } }.prefix(16).map { path in
       Problem(
         code: "not-a-file", operation: "read packages", subject: path.description,

@@ -2,32 +2,6 @@ internal import Foundation
 internal import Inventory
 internal import Packages
 
-/// A volume whose files are known.
-final class ListedVolume {
-  var volume: Volume
-  let partition: PartitionNames
-  let tree: any FileTree
-  var files: [FileRecord]
-  /// Positions in `files` of the regular ones, by path.
-  let regular: [GuestPath: Int]
-
-  init(volume: Volume, partition: PartitionNames = PartitionNames(), tree: any FileTree, files: [FileRecord]) {
-    self.volume = volume
-    self.partition = partition
-    self.tree = tree
-    self.files = files
-    var regular: [GuestPath: Int] = [:]
-    for (position, file) in files.enumerated() where file.kind == .regular { regular[file.path] = position }
-    self.regular = regular
-  }
-}
-
-/// What the partition table calls the partition below a volume.
-struct PartitionNames {
-  var uuid: String?
-  var label: String?
-}
-
 /// The volumes that a system mounts, as one tree: its root, and what its fstab puts below it. A volume that no system
 /// mounts is a view of its own, for it may hold packages all the same.
 struct SystemView {
@@ -48,7 +22,9 @@ struct SystemView {
   func forEachRegular(_ body: (GuestPath, ListedVolume, FileRecord) -> Void) {
     for mount in mounts {
       let covers = mounts.map(\.point).filter { $0.isBelow(mount.point) }
-      for file in mount.volume.files where file.kind == .regular {
+      for position in mount.volume.files.indices {
+        let file = mount.volume.files.entry(position)
+        guard file.kind == .regular else { continue }
         let path = mount.point.appending(file.path)
         if covers.contains(where: { path.isBelow($0) }) { continue }
         body(path, mount.volume, file)
@@ -97,14 +73,16 @@ func assembleSystems(_ volumes: [ListedVolume]) -> [SystemView] {
 /// A root has one of the files that systems keep there, in any case of letters for Windows.
 private func looksLikeRoot(_ volume: ListedVolume) -> Bool {
   let marks: [GuestPath] = ["etc/os-release", "usr/lib/os-release", "etc/fstab", "etc/passwd"]
-  if marks.contains(where: { volume.regular[$0] != nil }) { return true }
-  return volume.regular.keys.contains { path in
-    path.bytes.count < 40 && path.lossy.lowercased().hasSuffix("/system32/config/software")
+  if marks.contains(where: { volume.regularFile($0) != nil }) { return true }
+  return volume.files.indices.contains { position in
+    let path = volume.files.path(position)
+    return path.bytes.count < 40 && path.lossy.lowercased().hasSuffix("/system32/config/software")
+      && volume.files.entry(position).kind == .regular
   }
 }
 
 private func fstab(of root: ListedVolume) -> [MountTable.Entry] {
-  guard let position = root.regular["etc/fstab"], root.files[position].size <= 1 << 20 else { return [] }
+  guard let position = root.regularFile("etc/fstab"), root.files.entry(position).size <= 1 << 20 else { return [] }
   var entries: [MountTable.Entry] = []
   // What cannot be read is a system of one volume: its other volumes are views of their own then.
   try? root.tree.read([root.files[position]]) { _, contents in entries = MountTable(fstab: contents).entries }

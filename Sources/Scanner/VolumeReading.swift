@@ -25,12 +25,14 @@ struct VolumeReading {
     self.pace = pace
   }
 
-  /// Fills in digests and fingerprints in the volume's file list.
+  /// Tells the volume what came of reading its files.
   mutating func read(_ volume: ListedVolume) throws {
     var representatives: Set<UInt64> = []
     var wanted: [Int] = []
     let ends = try outlines(volume)
-    for (position, file) in volume.files.enumerated() where file.kind == .regular && file.unreadable == nil {
+    for position in volume.files.indices {
+      let file = volume.files.entry(position)
+      if file.kind != .regular || volume.outcomes[position].contains(.unreadable) { continue }
       if file.links > 1, representatives.contains(file.inode), !declared.contains(file.path) { continue }
       guard wants(file, ends[file.path]) else {
         note(ends[file.path], at: position, in: volume)
@@ -38,12 +40,15 @@ struct VolumeReading {
       }
       if file.links > 1 { representatives.insert(file.inode) }
       if file.size > ScanLimits.fileBytes {
-        volume.files[position].unreadable = "larger than \(ScanLimits.fileBytes >> 20) MiB"
+        volume.note(position) { $0.unreadable = "larger than \(ScanLimits.fileBytes >> 20) MiB" }
       } else {
         wanted.append(position)
       }
     }
-    defer { shareAcrossLinks(volume) }
+    defer {
+      volume.shareAcrossLinks()
+      volume.tellRest()
+    }
     try read(wanted, of: volume)
   }
 
@@ -51,7 +56,7 @@ struct VolumeReading {
     if plan.onlyDeclared { return [:] }
     let permissionsTell = !["ntfs", "vfat", "exfat"].contains(volume.volume.fileSystem)
     // What is read whole needs no look at its ends.
-    let files = volume.files.filter {
+    let files = volume.files.lazy.filter {
       $0.unreadable == nil && plan.wantsEnds($0, permissionsTell: permissionsTell) && !plan.wants($0)
         && !declared.contains($0.path)
     }.prefix(ScanLimits.outlines)
@@ -75,54 +80,66 @@ struct VolumeReading {
   /// What the ends alone told of an executable that is not read.
   private func note(_ outline: ExecutableOutline?, at position: Int, in volume: ListedVolume) {
     guard let outline else { return }
-    let marks = outline.buildID.map { [Mark(.buildID, $0)] } ?? []
-    volume.files[position].fingerprint = Fingerprint(kind: outline.kind, marks: marks)
+    volume.note(position) { $0.fingerprint = fingerprint(of: outline) }
+  }
+
+  private func fingerprint(of outline: ExecutableOutline) -> Fingerprint {
+    Fingerprint(kind: outline.kind, marks: outline.buildID.map { [Mark(.buildID, $0)] } ?? [])
   }
 
   private mutating func read(_ wanted: [Int], of volume: ListedVolume) throws {
-    let positions = Dictionary(
-      wanted.map { (volume.files[$0].path, $0) }, uniquingKeysWith: { first, _ in first })
     let pool = DigestPool(recordsMD5: recordsMD5)
-    var kept = contents
     // Also where reading ends half way: what was read by then is good.
     defer {
-      contents = kept
-      for (position, result) in pool.finish() {
-        volume.files[position].digests = result.digests
-        volume.files[position].fingerprint = result.fingerprint
-      }
-      for position in wanted where volume.files[position].digests == nil {
-        volume.files[position].unreadable = "the file system gave an error or fewer bytes than it said"
+      note(pool.finish(), in: volume)
+      for position in wanted where volume.outcomes[position].isDisjoint(with: [.digested, .unreadable]) {
+        volume.note(position) { $0.unreadable = "the file system gave an error or fewer bytes than it said" }
       }
     }
+    let size = { (position: Int) in volume.files.entry(position).size }
     pace.expect(
-      Amount(
-        files: wanted.count, bytes: wanted.reduce(0) { $0.addingReportingOverflow(volume.files[$1].size).partialValue })
-    )
-    let take = { (path: GuestPath, data: Data) in
-      pace.read(UInt64(data.count))
-      // A short read would digest something else than the file.
-      guard let position = positions[path], UInt64(data.count) == volume.files[position].size else { return }
-      if declared.contains(path) { kept[path] = data }
-      pool.add(data, name: path.name, as: position)
+      Amount(files: wanted.count, bytes: wanted.reduce(0) { $0.addingReportingOverflow(size($1)).partialValue }))
+    let isLarge = { (position: Int) in size(position) >> 20 >= DigestPool.bound }
+    let small = wanted.filter { !isLarge($0) }
+    for start in stride(from: 0, to: small.count, by: ScanLimits.batchFiles) {
+      try read(small[start..<min(start + ScanLimits.batchFiles, small.count)], of: volume, pool)
     }
-    let isLarge = { (position: Int) in volume.files[position].size >> 20 >= DigestPool.bound }
-    try volume.tree.read(wanted.filter { !isLarge($0) }.map { volume.files[$0] }, body: take)
     for position in wanted where isLarge(position) {
       pool.drain()
-      let file = volume.files[position]
+      let file = volume.files.entry(position)
       // What a package reader wants has to be in memory.
       if file.size > ScanLimits.wholeBytes, !declared.contains(file.path) {
         stream(position, of: volume)
       } else {
-        try volume.tree.read([file], body: take)
+        try read([position], of: volume, pool)
       }
+    }
+  }
+
+  private mutating func read(_ batch: ArraySlice<Int>, of volume: ListedVolume, _ pool: DigestPool) throws {
+    let files = batch.map(volume.files.entry)
+    let wanted = Dictionary(zip(files.map(\.path), zip(batch, files.map(\.size)))) { first, _ in first }
+    var kept = contents
+    defer { contents = kept }
+    try volume.tree.read(files) { path, data in
+      pace.read(UInt64(data.count))
+      // A short read would digest something else than the file.
+      guard let (position, size) = wanted[path], UInt64(data.count) == size else { return }
+      if declared.contains(path) { kept[path] = data }
+      pool.add(data, name: path.name, as: position)
+      note(pool.results(), in: volume)
+    }
+  }
+
+  private func note(_ results: [(Int, DigestPool.Result)], in volume: ListedVolume) {
+    for (position, result) in results {
+      volume.note(position) { ($0.digests, $0.fingerprint) = (result.digests, result.fingerprint) }
     }
   }
 
   /// Digests a file that is too large for memory, and knows it by its ends.
   private func stream(_ position: Int, of volume: ListedVolume) {
-    let file = volume.files[position]
+    let file = volume.files.entry(position)
     var (stream, head, tail) = (DigestStream(size: file.size, further: recordsMD5 ? .md5 : []), Data(), Data())
     var length: UInt64 = 0
     let result = Result {
@@ -135,28 +152,10 @@ struct VolumeReading {
     }
     guard case .success = result, length == file.size else { return }
     pace.read(length)
-    volume.files[position].digests = stream.finish()
     let outline = ExecutableOutline(head: head, tail: tail, size: file.size)
-    note(outline, at: position, in: volume)
-    if outline == nil { volume.files[position].fingerprint = Fingerprint(kind: .other) }
-  }
-
-  /// A hard link is the same file: what was read of one is true of all.
-  private func shareAcrossLinks(_ volume: ListedVolume) {
-    var known: [UInt64: Int] = [:]
-    for (position, file) in volume.files.enumerated()
-    where file.kind == .regular && file.links > 1
-      && (file.digests != nil || file.fingerprint != nil || file.unreadable != nil)
-    {
-      let knowsMore = known[file.inode].map { volume.files[$0].digests == nil && file.digests != nil }
-      if knowsMore ?? true { known[file.inode] = position }
-    }
-    for (position, file) in volume.files.enumerated()
-    where file.kind == .regular && file.links > 1 && file.digests == nil {
-      guard let source = known[file.inode] else { continue }
-      volume.files[position].digests = volume.files[source].digests
-      volume.files[position].fingerprint = volume.files[source].fingerprint
-      volume.files[position].unreadable = volume.files[source].unreadable
+    volume.note(position) { file in
+      file.digests = stream.finish()
+      file.fingerprint = outline.map(fingerprint(of:)) ?? Fingerprint(kind: .other)
     }
   }
 }

@@ -13,7 +13,7 @@ extension SignatureIndex {
   /// for a whole file, hits those builds only that something rare hits too; a common `section` mark hits nothing. A
   /// common digest that few applications have (one that did not change for 200 releases) and that hits nothing that
   /// way hits the first 200 artifacts that have it. Counts in `applicationsPerDigest` are always of the whole index.
-  package func match(_ keys: [MatchKey]) throws -> MatchSet {
+  package func match(_ keys: some Sequence<MatchKey>) throws -> MatchSet {
     try read { db in
       try db.execute(sql: Look.tables)
       try insert(keys, db)
@@ -22,9 +22,15 @@ extension SignatureIndex {
     }
   }
 
-  private func insert(_ keys: [MatchKey], _ db: Database) throws {
-    let digest = try db.makeStatement(sql: "INSERT INTO temp.key_digests VALUES (?, ?)")
-    let mark = try db.makeStatement(sql: "INSERT OR IGNORE INTO temp.key_marks VALUES (?, ?, ?)")
+  /// Only what the index knows is kept: of a million files that may be none.
+  private func insert(_ keys: some Sequence<MatchKey>, _ db: Database) throws {
+    let digest = try db.makeStatement(
+      sql: "INSERT INTO temp.key_digests SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM main.digests WHERE sha256 = ?1)")
+    let mark = try db.makeStatement(
+      sql: """
+        INSERT OR IGNORE INTO temp.key_marks SELECT ?1, ?2, ?3
+        WHERE EXISTS (SELECT 1 FROM main.marks WHERE kind = ?1 AND value = ?2)
+        """)
     for key in keys {
       if let sha256 = key.sha256 { try digest.execute(arguments: [Data(sha256.bytes), key.file]) }
       for each in key.marks where each.kind != .shape {

@@ -31,7 +31,7 @@ struct FileListTests {
   }
 
   /// What a clone does to a list.
-  private func change(_ files: inout [FileRecord], _ samples: inout Samples) {
+  private func change(_ files: inout FileList, _ samples: inout Samples) {
     for _ in 0..<samples.number(0..<max(2, files.count / 12)) {
       let place = samples.number(0..<files.count)
       switch samples.number(0..<5) {
@@ -60,7 +60,7 @@ struct FileListTests {
         var inventory = samples.inventory("/\(number)", files: 0)
         inventory.image.files[0].inode = UInt64(number)
         if number % 5 == 0 {
-          inventory.files = list(&samples, 120)
+          inventory.files = FileList(list(&samples, 120))
           if samples.number(0..<2) == 0 { inventory.files.sort { $0.path < $1.path } }
         } else {
           let parent = samples.one(of: images).inventory
@@ -126,11 +126,12 @@ struct FileListTests {
       let path = folder.appending(path: "c.db").path
       let catalog = try Catalog(path: path)
       var first = Shop.inventory("/first")
-      first.files = (0..<1000).map { number in
-        FileRecord(
-          volume: "/dev/sda1", path: GuestPath("usr/lib/\(number % 7)/\(number)"), kind: .regular,
-          size: UInt64(number), modified: Int64(number / 7), inode: UInt64(number))
-      }
+      first.files = FileList(
+        (0..<1000).map { number in
+          FileRecord(
+            volume: "/dev/sda1", path: GuestPath("usr/lib/\(number % 7)/\(number)"), kind: .regular,
+            size: UInt64(number), modified: Int64(number / 7), inode: UInt64(number))
+        })
       first.files.sort { $0.path < $1.path }
       _ = try store(first, catalog)
       let rows = "SELECT count(*) FROM file WHERE list_id = (SELECT max(id) FROM inventory)"
@@ -159,11 +160,12 @@ struct FileListTests {
       #expect(try sqlite(path, "SELECT count(*) FROM list_order") == "0")
       // Too much of it is new: a base of its own.
       var far = clone
-      far.files = far.files.map { file in
-        var file = file
-        if file.size.isMultiple(of: 3) { file.modified += 1 }
-        return file
-      }
+      far.files = FileList(
+        far.files.map { file in
+          var file = file
+          if file.size.isMultiple(of: 3) { file.modified += 1 }
+          return file
+        })
       _ = try store(far, catalog)
       #expect(try sqlite(path, rows) == "1000")
       #expect(try sqlite(path, "SELECT count(DISTINCT list_id) FROM list_sketch") == "2")
@@ -182,13 +184,14 @@ struct FileListTests {
         Array("a\nb/'; --/\u{202E}/é".utf8), Array(repeating: 0x2F, count: 3000),
         Array(repeating: [0x78, 0x2F], count: 2000).flatMap { $0 } + [0xFE],
       ]
-      inventory.files = names.flatMap { name in
-        [
-          FileRecord(volume: "a", path: GuestPath(verbatim: name), kind: .regular, size: 1),
-          FileRecord(
-            volume: "b", path: GuestPath(verbatim: name), kind: .link, size: 2, target: GuestPath(verbatim: name)),
-        ]
-      }
+      inventory.files = FileList(
+        names.flatMap { name in
+          [
+            FileRecord(volume: "a", path: GuestPath(verbatim: name), kind: .regular, size: 1),
+            FileRecord(
+              volume: "b", path: GuestPath(verbatim: name), kind: .link, size: 2, target: GuestPath(verbatim: name)),
+          ]
+        })
       _ = try store(inventory, catalog)
       #expect(try catalog.storedScan(host: "h", path: "/a")?.inventory == inventory)
       for name in names {

@@ -93,7 +93,7 @@ struct Samples {
         OperatingSystem(
           volume: text(), family: text(), distribution: text(), version: text(), pointRelease: maybe { $0.text() },
           product: text(), architecture: maybe { $0.text() }, hostname: maybe { $0.text() })
-      }, packages: (0..<number(0..<20)).map { _ in package() }, files: (0..<files).map { _ in file() },
+      }, packages: (0..<number(0..<20)).map { _ in package() }, files: FileList((0..<files).map { _ in file() }),
       counts: Counts(files: number(0..<99), read: number(0..<99), digested: number(0..<99), unreadable: number(0..<99)))
   }
 }

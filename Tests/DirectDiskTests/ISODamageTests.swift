@@ -30,7 +30,7 @@ import Testing
     return try #require(range?.lowerBound) - 32
   }
 
-  private func listing(_ image: URL) throws -> (files: [FileRecord], complaints: String) {
+  private func listing(_ image: URL) throws -> (files: FileList, complaints: String) {
     try #require(volumes(ofRaw: image).first).files.get().list(as: "v")
   }
 

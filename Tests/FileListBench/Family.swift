@@ -55,6 +55,6 @@ func inventory(_ files: [FileRecord], path: String, inode: Int) -> Inventory {
   let file = ImageFile(
     path: path, format: "qcow2", size: 1 << 31, modified: 1, changed: 1, device: 1, inode: UInt64(inode))
   return Inventory(
-    image: ImageFacts(format: "qcow2", files: [file]), status: .scanned, files: files,
+    image: ImageFacts(format: "qcow2", files: [file]), status: .scanned, files: FileList(files),
     counts: Counts(files: files.count))
 }

@@ -29,7 +29,7 @@ struct World {
 
   var inventory: Inventory {
     Inventory(
-      image: ImageFacts(), status: .scanned, volumes: volumes, packages: packages, files: files)
+      image: ImageFacts(), status: .scanned, volumes: volumes, packages: packages, files: FileList(files))
   }
 
   /// What an index answers: every artifact with an equal digest or mark.

@@ -22,7 +22,7 @@ final class FakeTree: FileTree {
     self.contents = contents
   }
 
-  func list(_ places: DeclaredPlaces?) throws -> (files: [FileRecord], complaints: String) { ([], "") }
+  func list(_ places: DeclaredPlaces?) throws -> (files: FileList, complaints: String) { ([], "") }
 
   func ends(of files: [FileRecord]) throws -> [GuestPath: FileEnds] {
     endsRead += files.map(\.path)
@@ -64,5 +64,6 @@ func volume(
   let tree = FakeTree(id, contents.mapValues { Data($0.utf8) })
   return ListedVolume(
     volume: Volume(id: id, fileSystem: type, label: label, uuid: uuid, status: .read), tree: tree,
-    files: contents.map { FileRecord(volume: id, path: $0.key, kind: .regular, size: UInt64($0.value.utf8.count)) })
+    files: FileList(
+      contents.map { FileRecord(volume: id, path: $0.key, kind: .regular, size: UInt64($0.value.utf8.count)) }))
 }

@@ -10,8 +10,14 @@ import Testing
 private let oddName = GuestPath(bytes: [0x61, 0x0A, 0xFF, 0x1B, 0x22])
 private let problem = Problem(code: "c", operation: "o", subject: "s", reason: "r\n\u{1B}", remedy: "m")
 
+/// What came of reading a file that was told of before.
+private let read: FileList = [
+  FileRecord(
+    volume: "/dev/sdb", path: "", kind: .directory, size: 0, digests: FileDigests(sha256: Digest(of: Data())))
+]
+
 private let messages: [ScanMessage] = [
-  .phase("boot"), .read(Amount(files: 1, bytes: 2), of: Amount(files: 3, bytes: .max)),
+  .progress(.phase("boot")), .progress(.read(Amount(files: 1, bytes: 2), of: Amount(files: 3, bytes: .max))),
   .image(ImageFacts(format: "vhd", virtualSize: .max, parent: ParentReference(name: "..\\gold.vhd"))),
   .volume(Volume(id: "/dev/sda1", fileSystem: "ext4", status: .partial, problem: problem, mountPoint: oddName)),
   .system(OperatingSystem(family: "linux", distribution: "debian", version: "12", product: "Debian")),
@@ -35,12 +41,13 @@ private let messages: [ScanMessage] = [
         problem: "cut"), unreadable: "r"),
     FileRecord(volume: "/dev/sdb", path: "", kind: .directory, size: 0),
   ]),
+  .readings(read.packedReadings([0], after: 2)),
   .done(status: .partial, problem: problem, counts: Counts(files: 3, read: 2, digested: 1, unreadable: 1)),
 ]
 
-private func inventory(of messages: [ScanMessage]) -> Inventory {
+private func inventory(of messages: [ScanMessage]) throws -> Inventory {
   var builder = InventoryBuilder(image: ImageFacts(format: "raw"))
-  messages.forEach { builder.add($0) }
+  for message in messages { try builder.add(message) }
   return builder.finished(otherwise: problem)
 }
 
@@ -52,7 +59,7 @@ private func inventory(of messages: [ScanMessage]) -> Inventory {
     for start in stride(from: 0, to: data.count, by: step) {
       received += try frames.messages(data[start..<min(start + step, data.count)])
     }
-    #expect(inventory(of: received) == inventory(of: messages))
+    #expect(try inventory(of: received) == inventory(of: messages))
     #expect(received.count == messages.count)
   }
 }
@@ -81,7 +88,9 @@ func `what is no message is an error that is safe to print`(form: UInt8, body: [
       bad[Int.random(in: 0..<bad.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
     }
     var frames = ScanMessageFrames()
-    if let received = try? frames.messages(bad) { #expect(received.count <= messages.count + 3) }
+    guard let received = try? frames.messages(bad) else { continue }
+    #expect(received.count <= messages.count + 3)
+    _ = try? inventory(of: received)
   }
 }
 
@@ -98,13 +107,25 @@ func `what is no message is an error that is safe to print`(form: UInt8, body: [
   }
 }
 
-@Test func `a child that died half way leaves no half an inventory`() {
-  let half = inventory(of: messages.dropLast())
-  #expect(half == Inventory(image: inventory(of: messages).image, status: .failed, problem: problem))
+@Test func `a child that died half way leaves no half an inventory`() throws {
+  let half = try inventory(of: messages.dropLast())
+  #expect(half == Inventory(image: try inventory(of: messages).image, status: .failed, problem: problem))
   #expect(half.image.format == "vhd")
-  let whole = inventory(of: messages)
+  let whole = try inventory(of: messages)
   #expect(whole.files.count == 3 && whole.packages.count == 1 && whole.volumes.count == 1 && whole.systems.count == 1)
   #expect(whole.status == .partial && whole.counts.files == 3)
+  #expect(whole.files[2].digests == read[0].digests && whole.files[1].unreadable == "r")
+}
+
+@Test func `what was read of a file that nobody told of is no message`() {
+  for position in [0, 3, .max / 2] {
+    #expect(throws: GarbledMessage.self) {
+      try inventory(of: [
+        .files([FileRecord(volume: "v", path: "a", kind: .regular, size: 0)]),
+        .readings(read.packedReadings([0], after: position + 1)),
+      ])
+    }
+  }
 }
 
 @Test func `a key says what it opens`() throws {

@@ -12,7 +12,7 @@ private let everything = ReadingPlan(screen: Screen(), digests: .all, onlyDeclar
 private func listed(_ files: [FileRecord], _ contents: [GuestPath: Data]) -> (ListedVolume, FakeTree) {
   let tree = FakeTree("/dev/sda1", contents)
   let volume = Volume(id: "/dev/sda1", fileSystem: "ext4", status: .read)
-  return (ListedVolume(volume: volume, tree: tree, files: files), tree)
+  return (ListedVolume(volume: volume, tree: tree, files: FileList(files)), tree)
 }
 
 private func reading(_ plan: ReadingPlan = everything, declared: Set<GuestPath> = []) -> VolumeReading {

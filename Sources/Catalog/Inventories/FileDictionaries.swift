@@ -4,7 +4,7 @@ internal import GRDB
 internal import Inventory
 
 /// Numbers of what many files have in common: folders, attributes, contents, fingerprints. Each is stored once and
-/// remembered while this lives, which is one transaction.
+/// remembered while this lives, which is one transaction, up to a bound.
 final class FileDictionaries {
   private let db: Database
   private var folders: [FolderKey: Int64] = [:]
@@ -47,10 +47,16 @@ final class FileDictionaries {
       end += name.count
       let key = FolderKey(path: GuestPath(verbatim: folder.bytes.prefix(end)), copy: copy)
       id = try folders[key] ?? folderRow(name, below: id)
-      folders[key] = id
+      remember(id, as: key, in: &folders)
     }
-    folders[FolderKey(path: folder, copy: copy)] = id
+    remember(id, as: FolderKey(path: folder, copy: copy), in: &folders)
     return id
+  }
+
+  /// Most come again soon or never.
+  private func remember<Key>(_ id: Int64, as key: Key, in known: inout [Key: Int64]) {
+    if known.count >= 10_000 { known.removeAll() }
+    known[key] = id
   }
 
   private func folderRow(_ name: some Collection<UInt8>, below parent: Int64) throws -> Int64 {
@@ -81,7 +87,7 @@ final class FileDictionaries {
         INSERT INTO attributes (volume, kind, mode, uid, gid, links, unreadable) VALUES (?, ?, ?, ?, ?, ?, ?)
         """)
     let id = try found(select.integer(arguments) ?? insert.insert(arguments))
-    attributes[key] = id
+    remember(id, as: key, in: &attributes)
     return id
   }
 
@@ -97,7 +103,7 @@ final class FileDictionaries {
     let insert = try db.cachedStatement(
       sql: "INSERT INTO content (sha256, git_blob, gitoid, md5, fingerprint_id) VALUES (?, ?, ?, ?, ?)")
     let id = try found(storedContent(key, arguments) ?? insert.insert(arguments))
-    contents[key] = id
+    remember(id, as: key, in: &contents)
     return id
   }
 
@@ -130,7 +136,7 @@ final class FileDictionaries {
     let digest = Data(Digest(of: Data(keyText(fingerprint, descriptions).utf8)).bytes)
     let select = try db.cachedStatement(sql: "SELECT id FROM fingerprint WHERE digest = ?")
     if let known = try select.integer([digest]) {
-      fingerprints[fingerprint] = known
+      remember(known, as: fingerprint, in: &fingerprints)
       return known
     }
     let insert = try db.cachedStatement(
@@ -140,7 +146,7 @@ final class FileDictionaries {
     for (position, one) in fingerprint.marks.enumerated() {
       try mark.run([new, Int64(position), one.kind.rawValue, one.value])
     }
-    fingerprints[fingerprint] = new
+    remember(new, as: fingerprint, in: &fingerprints)
     return new
   }
 

@@ -16,7 +16,7 @@ struct FileListWriter {
     if let ranks = canonicalRanks(inventory) {
       try db.execute(sql: "INSERT INTO list_order VALUES (?, ?)", arguments: [list, PackedNumbers.pack(ranks)])
     }
-    let rows = try listedRows(inventory.files)
+    let rows = try ListedRows(inventory.files, dictionaries)
     let sketch = sketch(of: rows)
     var lists = [list]
     if let base = try closestBase(sketch), let differences = try differences(of: rows, from: base) {
@@ -33,23 +33,6 @@ struct FileListWriter {
     }
   }
 
-  /// In order of the table's key, so that they can be compared with another list in one pass.
-  private func listedRows(_ files: [FileRecord]) throws -> [ListedRow] {
-    var copies = PathCopies()
-    var rows: [ListedRow] = []
-    rows.reserveCapacity(files.count)
-    for file in files {
-      rows.append(
-        ListedRow(
-          folder: try dictionaries.folder(of: file.path, copy: copies.next(file.path)), name: file.path.lastName,
-          size: Int64(bitPattern: file.size), modified: file.modified, inode: Int64(bitPattern: file.inode),
-          attributes: try dictionaries.attributes(of: file), target: file.target?.bytes,
-          content: try dictionaries.content(
-            file.digests, fingerprint: try file.fingerprint.map(dictionaries.fingerprint))))
-    }
-    return rows.sorted { $0.precedes($1) }
-  }
-
   /// The base that shares most with a list of this sketch.
   private func closestBase(_ sketch: [Int64]) throws -> Int64? {
     try Int64.fetchOne(
@@ -61,24 +44,28 @@ struct FileListWriter {
   }
 
   /// What a list has beside its base; nil where that is so much that it had better be a base itself.
-  private func differences(of rows: [ListedRow], from base: Int64) throws -> [ListedRow]? {
+  private func differences(of rows: ListedRows, from base: Int64) throws -> [ListedRow]? {
     let most = rows.count / 4
     var own: [ListedRow] = []
-    var next = 0
+    var left = rows.makeIterator()
+    var new = left.next()
     let stored = try storedRows(base)
     while own.count <= most, let old = try stored.next() {
-      while next < rows.count, rows[next].precedes(old) {
-        own.append(rows[next])
-        next += 1
+      while let row = new, row.precedes(old) {
+        own.append(row)
+        new = left.next()
       }
-      if next < rows.count, !old.precedes(rows[next]) {
-        if rows[next] != old { own.append(rows[next]) }
-        next += 1
+      if let row = new, !old.precedes(row) {
+        if row != old { own.append(row) }
+        new = left.next()
       } else {
         own.append(old.gone)
       }
     }
-    own += rows[next...]
+    while own.count <= most, let row = new {
+      own.append(row)
+      new = left.next()
+    }
     return own.count <= most ? own : nil
   }
 
@@ -98,26 +85,25 @@ struct FileListWriter {
   }
 
   /// Rows of one folder stand together, by their distance from the folder's middle.
-  private func write(_ rows: [ListedRow], _ list: Int64) throws {
+  private func write(_ rows: some RandomAccessCollection<ListedRow>, _ list: Int64) throws {
     let place = try db.cachedStatement(
       sql: "INSERT INTO place (folder_id, list_id, modified, inode) VALUES (?, ?, ?, ?)")
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO file VALUES (?, ?, CAST(? AS \(Dialect.name)), ?, ?, ?, ?, CAST(? AS \(Dialect.name)), ?)
         """)
-    var start = 0
-    while start < rows.count {
-      let folder = rows[start].folder
-      let end = rows[start...].firstIndex { $0.folder != folder } ?? rows.count
-      let (modified, inode) = (middle(rows[start..<end].map(\.modified)), middle(rows[start..<end].map(\.inode)))
+    var rest = rows[...]
+    while let folder = rest.first?.folder {
+      let group = rest.prefix { $0.folder == folder }
+      rest = rest[group.endIndex...]
+      let (modified, inode) = (middle(group.map(\.modified)), middle(group.map(\.inode)))
       try place.run([folder, list, modified, inode])
-      for row in rows[start..<end] {
+      for row in group {
         try insert.run([
           list, folder, Data(row.name), row.size, row.modified - modified, row.inode - inode, row.attributes,
           row.target.map { Data($0) }, row.content,
         ])
       }
-      start = end
     }
   }
 
@@ -125,16 +111,5 @@ struct FileListWriter {
   private func middle(_ values: [Int64]) -> Int64 {
     let median = values.sorted()[values.count / 2]
     return values.contains { $0.subtractingReportingOverflow(median).overflow } ? 0 : median
-  }
-}
-
-/// Counts how often a path came before in a list.
-struct PathCopies {
-  private var seen: [GuestPath: Int] = [:]
-
-  mutating func next(_ path: GuestPath) -> Int {
-    let copy = seen[path, default: 0]
-    seen[path] = copy + 1
-    return copy
   }
 }

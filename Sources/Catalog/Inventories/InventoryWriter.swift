@@ -36,7 +36,7 @@ final class InventoryWriter {
         ON CONFLICT (folder_id, name, inventory_id) DO UPDATE
         SET content_id = excluded.content_id, received = excluded.received
         """)
-    let files = try InventoryReader(db: db, id: inventory).listed()
+    let (files, folders) = try InventoryReader(db: db, id: inventory).listed()
     for supplement in supplements {
       guard files.indices.contains(supplement.file) else {
         throw Problem(
@@ -44,9 +44,10 @@ final class InventoryWriter {
           reason: "the newest scan has \(files.count) files")
       }
       let listed = files[supplement.file]
-      let fingerprint = try (supplement.fingerprint ?? listed.file.fingerprint).map(dictionaries.fingerprint)
+      let fingerprint = try (supplement.fingerprint ?? listed.fingerprint).map(dictionaries.fingerprint)
       try insert.execute(arguments: [
-        inventory, listed.folder, listed.name, try dictionaries.content(supplement.digests, fingerprint: fingerprint),
+        inventory, folders[supplement.file], Data(listed.path.lastName),
+        try dictionaries.content(supplement.digests, fingerprint: fingerprint),
         received,
       ])
     }

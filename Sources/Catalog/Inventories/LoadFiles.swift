@@ -4,16 +4,9 @@ internal import GRDB
 internal import Inventory
 
 extension InventoryReader {
-  /// A file of the list, and the row that says so.
-  struct Listed {
-    var file: FileRecord
-    var folder: Int64
-    var name: Data
-    fileprivate var copy: Int64
-  }
-
-  /// The file list as it was stored: what a supplement says stands before what the scan knew.
-  func listed() throws -> [Listed] {
+  /// The file list as it was stored, and for each file the folder of its row: what a supplement says stands before what the
+  /// scan knew.
+  func listed() throws -> (files: FileList, folders: [Int64]) {
     let statement = try db.makeStatement(
       sql: """
         SELECT volume, CAST(name AS \(Dialect.bytes)), kind, size, modified, inode, mode, uid, gid, links,
@@ -21,21 +14,28 @@ extension InventoryReader {
         FROM v_files WHERE inventory_id = ?
         """)
     var fingerprints = FingerprintReader(db: db)
-    var folders = FolderPaths(db)
-    var files: [Listed] = []
+    var paths = FolderPaths(db)
+    var files = FileList()
+    var folders: [Int64] = []
+    var copies: [Int: Int64] = [:]
     let cursor = try Row.fetchCursor(statement, arguments: [id])
     while let row = try cursor.next() {
       let (number, name): (Int64, Data) = (row[17], row[1])
-      let folder = try folders.folder(number)
-      let file = FileRecord(
-        volume: row[0], path: GuestPath(verbatim: folder.path + name), kind: try value(row[2]),
-        size: UInt64(bitPattern: row[3]), modified: row[4], inode: UInt64(bitPattern: row[5]), mode: row[6],
-        uid: row[7], gid: row[8], links: row[9], target: (row[10] as Data?).map { GuestPath(verbatim: $0) },
-        digests: try digests(row), fingerprint: try (row[16] as Int64?).map { try fingerprints.fingerprint($0) },
-        unreadable: row[11])
-      files.append(Listed(file: file, folder: number, name: name, copy: folder.copy))
+      let folder = try paths.folder(number)
+      if folder.copy > 0 { copies[files.count] = folder.copy }
+      folders.append(number)
+      files.append(
+        FileRecord(
+          volume: row[0], path: GuestPath(verbatim: folder.path + name), kind: try value(row[2]),
+          size: UInt64(bitPattern: row[3]), modified: row[4], inode: UInt64(bitPattern: row[5]), mode: row[6],
+          uid: row[7], gid: row[8], links: row[9], target: (row[10] as Data?).map { GuestPath(verbatim: $0) },
+          digests: try digests(row), fingerprint: try (row[16] as Int64?).map { try fingerprints.fingerprint($0) },
+          unreadable: row[11]))
     }
-    return try inStoredOrder(files)
+    let order = try storedOrder(files, copies)
+    var sorted = FileList()
+    for position in order { sorted.append(position, of: files) }
+    return (sorted, order.map { folders[$0] })
   }
 
   private func digests(_ row: Row) throws -> FileDigests? {
@@ -64,10 +64,10 @@ extension InventoryReader {
   }
 
   /// Rows come in no order: first in that of volume, path and copy, then as `list_order` says.
-  private func inStoredOrder(_ files: [Listed]) throws -> [Listed] {
+  private func storedOrder(_ files: FileList, _ copies: [Int: Int64]) throws -> [Int] {
     let volumes = VolumeRanks(try self.volumes())
-    let values = files.sorted { left, right in
-      volumes.precedes(left.file, right.file) ?? (left.copy < right.copy)
+    let values = files.indices.sorted { left, right in
+      volumes.precedes(left, right, files) ?? (copies[left] ?? 0 < copies[right] ?? 0)
     }
     let stored = try Data.fetchOne(db, sql: "SELECT ranks FROM list_order WHERE inventory_id = ?", arguments: [id])
     guard let ranks = stored.map(PackedNumbers.unpack) else { return values }

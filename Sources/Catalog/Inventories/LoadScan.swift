@@ -39,7 +39,7 @@ struct InventoryReader {
         files: try imageFiles(), formatID: row["format_id"], parent: parent),
       status: try value(row["status"]), problem: try decoded(row["problem"]), volumes: try volumes(),
       systems: try systems(), packages: lists ? try packages() : [],
-      files: lists ? try listed().map(\.file) : [],
+      files: lists ? try listed().files : [],
       counts: Counts(
         files: row["files"], read: row["files_read"], digested: row["digested"] + supplemented,
         unreadable: row["unreadable"]))

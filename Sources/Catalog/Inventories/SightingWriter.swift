@@ -134,11 +134,13 @@ final class SightingWriter {
   private func fileKeys(_ findings: Findings, _ facts: Inventory) throws -> [String: [GuestPath: Int64]] {
     let wanted = Set(findings.applications.flatMap(\.files).map(\.path))
     let dictionaries = FileDictionaries(db)
-    var copies = PathCopies()
+    let copies = PathIndex(facts.files, acrossVolumes: true) { wanted.contains($0.path) }.copies
     var keys: [String: [GuestPath: Int64]] = [:]
-    for file in facts.files where wanted.contains(file.path) {
-      let folder = try dictionaries.folder(of: file.path, copy: copies.next(file.path))
-      keys[file.volume, default: [:]][file.path] = folder
+    for position in facts.files.indices {
+      let path = facts.files.path(position)
+      guard wanted.contains(path) else { continue }
+      let folder = try dictionaries.folder(of: path, copy: copies[position] ?? 0)
+      keys[facts.files.volume(position), default: [:]][path] = folder
     }
     return keys
   }

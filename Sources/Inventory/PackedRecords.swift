@@ -1,20 +1,22 @@
 internal import Fingerprints
 internal import Foundation
-internal import Inventory
 
-extension WireWriter {
-  /// Files in the order given, those of one volume that stand together under its name.
-  mutating func files(_ files: [FileRecord]) {
-    var rest = files[...]
-    while let volume = rest.first?.volume {
-      let run = rest.prefix { $0.volume == volume }
-      text(volume)
-      list(run) { $0.file($1) }
-      rest = rest[run.endIndex...]
-    }
-  }
+/// Packages, packed.
+package func pack(_ packages: [Package]) -> [UInt8] {
+  var writer = PackedWriter()
+  writer.list(packages) { $0.package($1) }
+  return writer.bytes
+}
 
-  private mutating func file(_ file: FileRecord) {
+/// - Throws: where the bytes are not what `pack` gives.
+package func unpackPackages(_ bytes: [UInt8]) throws(Garbled) -> [Package] {
+  var reader = PackedReader(bytes[...])
+  return try reader.list { reader throws(Garbled) in try reader.package() }
+}
+
+extension PackedWriter {
+  /// What a list says of a file. The path stands in front, for it is asked for alone.
+  mutating func entry(_ file: FileRecord) {
     data(file.path.bytes)
     oneOf(file.kind)
     number(file.size)
@@ -25,23 +27,27 @@ extension WireWriter {
     number(file.gid)
     number(file.links)
     optional(file.target) { $0.data($1.bytes) }
+  }
+
+  /// What came of reading it. Whether it could be read stands in front, for that is asked for alone.
+  mutating func reading(_ file: FileRecord) {
+    optional(file.unreadable) { $0.text($1) }
     optional(file.digests) { $0.digests($1) }
     optional(file.fingerprint) { $0.fingerprint($1) }
-    optional(file.unreadable) { $0.text($1) }
   }
 
   private mutating func digests(_ digests: FileDigests) {
     data(digests.sha256.bytes)
-    optional(digests.gitBlob) { $0.text($1) }
+    optional(digests.gitBlob) { $0.digits($1) }
     optional(digests.gitoid) { $0.data($1.bytes) }
-    optional(digests.md5) { $0.text($1) }
+    optional(digests.md5) { $0.digits($1) }
   }
 
   private mutating func fingerprint(_ fingerprint: Fingerprint) {
     oneOf(fingerprint.kind)
     list(fingerprint.marks) { writer, mark in
       writer.oneOf(mark.kind)
-      writer.text(mark.value)
+      writer.digits(mark.value)
     }
     // Few files say anything of themselves.
     let descriptions = fingerprint.descriptions.isEmpty ? nil : try? JSONEncoder().encode(fingerprint.descriptions)
@@ -68,71 +74,69 @@ extension WireWriter {
   }
 }
 
-extension WireReader {
-  mutating func files() throws(GarbledMessage) -> [FileRecord] {
-    var files: [FileRecord] = []
-    while !isAtEnd {
-      let volume = try text()
-      files += try list { reader throws(GarbledMessage) in try reader.file(volume) }
-    }
-    return files
-  }
-
-  private mutating func file(_ volume: String) throws(GarbledMessage) -> FileRecord {
+extension PackedReader {
+  mutating func entry(of volume: String) throws(Garbled) -> FileRecord {
     FileRecord(
       volume: volume, path: GuestPath(verbatim: try data()), kind: try oneOf(FileRecord.Kind.self), size: try number(),
       modified: try signed(), inode: try number(), mode: try number(), uid: try number(), gid: try number(),
       links: try number(),
-      target: try optional { reader throws(GarbledMessage) in GuestPath(verbatim: try reader.data()) },
-      digests: try optional { reader throws(GarbledMessage) in try reader.digests() },
-      fingerprint: try optional { reader throws(GarbledMessage) in try reader.fingerprint() },
-      unreadable: try optionalText())
+      target: try optional { reader throws(Garbled) in GuestPath(verbatim: try reader.data()) })
   }
 
-  private mutating func digests() throws(GarbledMessage) -> FileDigests {
+  mutating func reading(into file: inout FileRecord) throws(Garbled) {
+    file.unreadable = try optionalText()
+    file.digests = try optional { reader throws(Garbled) in try reader.digests() }
+    file.fingerprint = try optional { reader throws(Garbled) in try reader.fingerprint() }
+  }
+
+  private mutating func digests() throws(Garbled) -> FileDigests {
     FileDigests(
-      sha256: try digest(), gitBlob: try optionalText(),
-      gitoid: try optional { reader throws(GarbledMessage) in try reader.digest() }, md5: try optionalText())
+      sha256: try digest(), gitBlob: try optionalDigits(),
+      gitoid: try optional { reader throws(Garbled) in try reader.digest() }, md5: try optionalDigits())
   }
 
-  private mutating func digest() throws(GarbledMessage) -> Digest {
-    guard let digest = Digest(bytes: try data()) else { throw GarbledMessage("a digest has not 32 bytes") }
+  private mutating func digest() throws(Garbled) -> Digest {
+    guard let digest = Digest(bytes: try data()) else { throw Garbled("a digest has not 32 bytes") }
     return digest
   }
 
-  private mutating func fingerprint() throws(GarbledMessage) -> Fingerprint {
+  private mutating func fingerprint() throws(Garbled) -> Fingerprint {
     let kind = try oneOf(FileKind.self)
-    let marks = try list { reader throws(GarbledMessage) in
-      Mark(try reader.oneOf(MarkKind.self), try reader.text())
+    let marks = try list { reader throws(Garbled) in
+      Mark(try reader.oneOf(MarkKind.self), try reader.digits())
     }
     let said = try data()
     var descriptions: [SelfDescription] = []
     if !said.isEmpty {
       guard let found = try? JSONDecoder().decode([SelfDescription].self, from: Data(said)) else {
-        throw GarbledMessage("what a file says of itself is no list of descriptions")
+        throw Garbled("what a file says of itself is no list of descriptions")
       }
       descriptions = found
     }
     return Fingerprint(kind: kind, marks: marks, descriptions: descriptions, problem: try optionalText())
   }
 
-  mutating func package() throws(GarbledMessage) -> Package {
+  mutating func package() throws(Garbled) -> Package {
     Package(
       kind: try oneOf(PackageKind.self), name: try text(), version: try text(), architecture: try optionalText(),
       sourceName: try optionalText(), sourceVersion: try optionalText(), vendor: try optionalText(),
       revision: try optionalText(), repository: try optionalText(), volume: try text(),
       location: GuestPath(verbatim: try data()),
-      files: try list { reader throws(GarbledMessage) in
+      files: try list { reader throws(Garbled) in
         PackageFile(
           path: GuestPath(verbatim: try reader.data()),
-          algorithm: try reader.optional { reader throws(GarbledMessage) in
+          algorithm: try reader.optional { reader throws(Garbled) in
             try reader.oneOf(PackageFile.Algorithm.self)
           },
           digest: try reader.optionalText(), isConfiguration: try reader.number(Int.self) != 0)
       })
   }
 
-  private mutating func optionalText() throws(GarbledMessage) -> String? {
-    try optional { reader throws(GarbledMessage) in try reader.text() }
+  private mutating func optionalDigits() throws(Garbled) -> String? {
+    try optional { reader throws(Garbled) in try reader.digits() }
+  }
+
+  private mutating func optionalText() throws(Garbled) -> String? {
+    try optional { reader throws(Garbled) in try reader.text() }
   }
 }
