@@ -11,11 +11,15 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// Takes exactly 32 bytes; nil for any other count.
   package init?(bytes: some Collection<UInt8>) {
+    // Generic code is not specialised across modules: a slice of an array is, byte by byte.
+    self.init(bytes: Array(bytes)[...])
+  }
+
+  package init?(bytes: ArraySlice<UInt8>) {
     guard bytes.count == 32 else { return nil }
-    // Generic code is not specialised across modules: an array is, byte by byte.
-    let bytes = Array(bytes)
-    func word(_ start: Int) -> UInt64 {
+    func word(_ offset: Int) -> UInt64 {
       var word: UInt64 = 0
+      let start = bytes.startIndex + offset
       for position in start..<start + 8 { word = word << 8 | UInt64(bytes[position]) }
       return word
     }
@@ -43,7 +47,15 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// The 32 bytes, for a database column.
   package var bytes: [UInt8] {
-    [a, b, c, d].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) } }
+    var bytes = [UInt8](repeating: 0, count: 32)
+    func put(_ word: UInt64, _ start: Int) {
+      for offset in 0..<8 { bytes[start + offset] = UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64(offset))) }
+    }
+    put(a, 0)
+    put(b, 8)
+    put(c, 16)
+    put(d, 24)
+    return bytes
   }
 
   /// 64 lower-case hexadecimal digits.
@@ -72,29 +84,37 @@ extension Digest: Codable {
 
 extension Sequence<UInt8> {
   /// Two lower-case hexadecimal digits a byte.
+  package var hex: String { Array(self)[...].hex }
+}
+
+extension ArraySlice<UInt8> {
   package var hex: String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in Array(self) {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
+    var text = [UInt8](repeating: 0, count: 2 * count)
+    var next = 0
+    for byte in self {
+      text[next] = hexadecimalDigit(byte >> 4)
+      text[next + 1] = hexadecimalDigit(byte & 15)
+      next += 2
     }
     return String(decoding: text, as: UTF8.self)
   }
 }
 
+private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+  value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+}
+
 extension [UInt8] {
   /// The bytes that pairs of hexadecimal digits name; nil when a character is not one or the count is odd.
   package init?(hex: String) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(hex.utf8.count / 2)
-    var high: UInt8?
-    for character in hex.utf8 {
-      guard let value = hexadecimalValue(character) else { return nil }
-      if let first = high { bytes.append(first << 4 | value) }
-      high = high == nil ? value : nil
+    let digits = Array(hex.utf8)
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    var bytes = [UInt8](repeating: 0, count: digits.count / 2)
+    for position in bytes.indices {
+      guard let high = hexadecimalValue(digits[2 * position]), let low = hexadecimalValue(digits[2 * position + 1])
+      else { return nil }
+      bytes[position] = high << 4 | low
     }
-    if high != nil { return nil }
     self = bytes
   }
 

@@ -8,12 +8,16 @@ package struct FileList: Sendable {
 
   /// Volumes by the number that entries begin with.
   private var volumes: [String] = []
+  /// These numbers, packed.
+  private var heads: [[UInt8]] = []
   /// What the list says of each file.
   private var entries = PackedRows()
   /// What came of reading it, where something did. A row that was replaced stays where it is.
   private var readings = PackedRows()
   private var places: [Places] = []
-  private var writer = PackedWriter()
+  // Kept for the room that they have.
+  private var entryWriter = PackedWriter()
+  private var readingWriter = PackedWriter()
 
   package init() {}
 
@@ -51,44 +55,41 @@ package struct FileList: Sendable {
   }
 
   package mutating func append(_ file: FileRecord) {
-    writer.clear()
-    writer.entry(file)
-    let entry = writer.bytes
-    append(entry: entry[...], of: file.volume, reading: reading(of: file)[...])
+    pack(file)
+    append(entry: entryWriter.bytes[...], of: file.volume, reading: readingWriter.bytes[...])
   }
 
-  /// Packed; empty where nothing came of reading.
-  private mutating func reading(of file: FileRecord) -> [UInt8] {
-    if file.digests == nil, file.fingerprint == nil, file.unreadable == nil { return [] }
-    writer.clear()
-    writer.reading(file)
-    return writer.bytes
+  private mutating func pack(_ file: FileRecord) {
+    entryWriter.clear()
+    entryWriter.entry(file)
+    readingWriter.clear()
+    if file.digests != nil || file.fingerprint != nil || file.unreadable != nil { readingWriter.reading(file) }
   }
 
   private mutating func append(entry: ArraySlice<UInt8>, of volume: String, reading: ArraySlice<UInt8>) {
-    writer.clear()
-    writer.number(UInt(number(of: volume)))
-    let place = entries.append(writer.bytes + entry)
+    let place = entries.append(entry, after: head(of: volume))
     places.append(Places(entry: place, reading: reading.isEmpty ? PackedRows.nowhere : readings.append(reading)))
   }
 
-  private mutating func number(of volume: String) -> Int {
+  private mutating func head(of volume: String) -> [UInt8] {
     // Files of a volume stand together.
-    if let known = volumes.lastIndex(of: volume) { return known }
+    if let known = volumes.lastIndex(of: volume) { return heads[known] }
+    var writer = PackedWriter()
+    writer.number(UInt(volumes.count))
     volumes.append(volume)
-    return volumes.count - 1
+    heads.append(writer.bytes)
+    return writer.bytes
   }
 
   private mutating func replace(_ position: Int, with file: FileRecord) {
-    writer.clear()
-    writer.number(UInt(number(of: file.volume)))
-    writer.entry(file)
-    if !entries.row(places[position].entry).elementsEqual(writer.bytes) {
-      places[position].entry = entries.append(writer.bytes)
+    pack(file)
+    let (old, oldReading) = rows(position)
+    if file.volume != volume(position) || old != entryWriter.bytes[...] {
+      places[position].entry = entries.append(entryWriter.bytes[...], after: head(of: file.volume))
     }
-    let reading = reading(of: file)
-    if readings.row(places[position].reading).elementsEqual(reading) { return }
-    places[position].reading = reading.isEmpty ? PackedRows.nowhere : readings.append(reading)
+    if oldReading == readingWriter.bytes[...] { return }
+    places[position].reading =
+      readingWriter.bytes.isEmpty ? PackedRows.nowhere : readings.append(readingWriter.bytes[...])
   }
 }
 

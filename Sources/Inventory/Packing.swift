@@ -8,8 +8,10 @@ struct PackedWriter {
 
   mutating func clear() { bytes.removeAll(keepingCapacity: true) }
 
-  mutating func number(_ value: some FixedWidthInteger & UnsignedInteger) {
-    var rest = UInt64(value)
+  mutating func number(_ value: some FixedWidthInteger & UnsignedInteger) { Self.append(UInt64(value), to: &bytes) }
+
+  static func append(_ value: UInt64, to bytes: inout [UInt8]) {
+    var rest = value
     while rest > 0x7F {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
       rest >>= 7
@@ -28,7 +30,8 @@ struct PackedWriter {
 
   /// A text that mostly is lower-case hexadecimal digits, which take half of their length then.
   mutating func digits(_ text: String) {
-    let packed = [UInt8](hex: text).flatMap { $0.hex == text ? $0 : nil }
+    let isLowerCase = !text.utf8.contains { UInt8(ascii: "A")...UInt8(ascii: "F") ~= $0 }
+    let packed = isLowerCase ? [UInt8](hex: text) : nil
     number(packed == nil ? 0 : 1 as UInt)
     if let packed { data(packed) } else { self.text(text) }
   }
@@ -136,7 +139,8 @@ struct PackedRows: Sendable {
   /// Nil stands for a row that is not there.
   static let nowhere = Place.max
 
-  mutating func append(_ row: some Collection<UInt8>) -> Place {
+  /// - Parameter head: what the row begins with.
+  mutating func append(_ row: ArraySlice<UInt8>, after head: [UInt8] = []) -> Place {
     if pieces.last.map({ $0.count >= Self.pieceBytes }) ?? true {
       pieces.append([])
       // The first one may stay small.
@@ -144,9 +148,8 @@ struct PackedRows: Sendable {
     }
     let last = pieces.count - 1
     let place = Place(last) << 32 | Place(pieces[last].count)
-    var writer = PackedWriter()
-    writer.number(UInt(row.count))
-    pieces[last] += writer.bytes
+    PackedWriter.append(UInt64(head.count + row.count), to: &pieces[last])
+    pieces[last] += head
     pieces[last] += row
     return place
   }

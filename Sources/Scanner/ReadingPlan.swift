@@ -15,7 +15,7 @@ struct ReadingPlan {
   /// ntfs-3g and vfat give every file the same permissions: only the name tells there.
   func wantsEnds(_ file: FileRecord, permissionsTell: Bool) -> Bool {
     guard file.kind == .regular, file.size >= 64, file.size <= ScanLimits.fileBytes else { return false }
-    let named = Self.executableNames.contains { file.path.hasExtension($0) } || file.path.lossy.contains(".so.")
+    let named = Self.executableNames.contains { file.path.hasExtension($0) } || file.path.holds(".so.")
     return named || (permissionsTell && file.mode & 0o111 != 0)
   }
 
@@ -63,5 +63,13 @@ extension GuestPath {
   func hasExtension(_ text: String) -> Bool {
     bytes.count > text.utf8.count && bytes[bytes.count - text.utf8.count - 1] == UInt8(ascii: ".")
       && zip(bytes.suffix(text.utf8.count), text.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+  }
+
+  /// Whether these bytes are somewhere in it: called for every file, which a search of text is too slow for.
+  func holds(_ text: String) -> Bool {
+    let wanted = Array(text.utf8)
+    return bytes.indices.dropLast(max(0, wanted.count - 1)).contains { start in
+      bytes[start...].starts(with: wanted)
+    }
   }
 }

@@ -53,9 +53,9 @@ struct VolumeReading {
   }
 
   private func outlines(_ volume: ListedVolume) throws -> [GuestPath: ExecutableOutline] {
-    if plan.onlyDeclared { return [:] }
-    let permissionsTell = !["ntfs", "vfat", "exfat"].contains(volume.volume.fileSystem)
     // What is read whole needs no look at its ends.
+    if plan.onlyDeclared || plan.digests == .all { return [:] }
+    let permissionsTell = !["ntfs", "vfat", "exfat"].contains(volume.volume.fileSystem)
     let files = volume.files.lazy.filter {
       $0.unreadable == nil && plan.wantsEnds($0, permissionsTell: permissionsTell) && !plan.wants($0)
         && !declared.contains($0.path)
