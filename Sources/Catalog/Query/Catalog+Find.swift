@@ -8,21 +8,32 @@ extension Catalog {
   /// `bound`: how many steps are walked from each filter before the rest is walked for the first answers only.
   package func find(_ question: Question, bound: Int? = nil) throws -> [Answer] {
     try read { db in
-      let planner = try planner(db, question, bound ?? Planner.bound)
-      let planned = try planner.plan()
-      let statement = try db.makeStatement(sql: planned.sql)
-      let shape = question.entity.shape
-      var answers: [Answer] = []
-      let rows = try Row.fetchCursor(statement, arguments: planner.draft.arguments(of: statement))
-      while let row = try rows.next() { answers.append(Answer(row, shape)) }
+      let planner = planner(db, question, bound)
+      try check(question.not, planner)
+      if let head = try planner.planHead() {
+        let answers = try self.answers(head, planner)
+        if answers.count == question.limit, answers.allSatisfy(\.isCertain) { return answers }
+      }
+      let answers = try self.answers(planner.plan(), planner)
+      // What nobody knows is found nowhere.
+      if answers.isEmpty { try check(question.filters, planner) }
       return answers
     }
+  }
+
+  private func answers(_ planned: Planned, _ planner: Planner) throws -> [Answer] {
+    let statement = try planner.db.makeStatement(sql: planned.sql)
+    let rows = try Row.fetchCursor(statement, arguments: planner.draft.arguments(of: statement))
+    var answers: [Answer] = []
+    while let row = try rows.next() { answers.append(Answer(row, planner.question.entity.shape)) }
+    return answers
   }
 
   /// How many would be found without a limit.
   package func count(_ question: Question) throws -> Int {
     try read { db in
-      let planner = try planner(db, question, Planner.bound)
+      let planner = planner(db, question)
+      try check(question.filters + question.not, planner)
       let statement = try db.makeStatement(sql: planner.plan(counted: true).sql)
       return try Int.fetchOne(statement, arguments: planner.draft.arguments(of: statement)) ?? 0
     }
@@ -31,8 +42,12 @@ extension Catalog {
   /// The statement that answers the question.
   package func explain(_ question: Question, bound: Int? = nil) throws -> Explanation {
     try read { db in
-      let planner = try planner(db, question, bound ?? Planner.bound)
-      let planned = try planner.plan()
+      let planner = planner(db, question, bound)
+      try check(question.filters + question.not, planner)
+      var planned = try planner.plan()
+      if let head = try planner.planHead(), try answers(head, planner).filter(\.isCertain).count == question.limit {
+        planned = head
+      }
       let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(planned.sql)")
       let steps = try Row.fetchAll(statement, arguments: planner.draft.arguments(of: statement))
       let used = Set(planned.sql.matches(of: /:(at|p\d+)\b/).map { String($0.1) })
@@ -43,14 +58,19 @@ extension Catalog {
     }
   }
 
-  private func planner(_ db: Database, _ question: Question, _ bound: Int) throws -> Planner {
-    let planner = Planner(db, question, at: milliseconds(question.at ?? Date()), bound: bound)
-    for filter in question.filters + question.not { try checkNames(db, planner.makers, filter) }
-    return planner
+  private func planner(_ db: Database, _ question: Question, _ bound: Int? = nil) -> Planner {
+    Planner(db, question, at: milliseconds(question.at ?? Date()), bound: bound ?? Planner.bound)
+  }
+
+  private func check(_ filters: [Filter], _ planner: Planner) throws {
+    for filter in filters { try checkNames(planner.db, planner.makers, filter) }
   }
 }
 
 extension Answer {
+  /// Whether none can be better.
+  fileprivate var isCertain: Bool { confidence == 1 && origin == 1 }
+
   init(_ row: Row, _ shape: Shape) {
     values = [:]
     confidence = Double(row[1] as Int64) / Double(Rank.unit)

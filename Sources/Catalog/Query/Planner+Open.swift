@@ -19,6 +19,22 @@ extension Planner {
     return select
   }
 
+  /// The same side from a few of its things only, walked to its end with no more steps between two levels than some times
+  /// what is wanted; nil where much is wanted. What it leads to for certain is found.
+  func head(of side: Side, _ wanted: Int) -> Side? {
+    if wanted > 1000 { return nil }
+    var head = side
+    let start = side.nodes[0]
+    head.states[start] = draft.table("\(start)s", "SELECT id, rank FROM (\(beginning(side.chain, start))) b LIMIT 64")
+    head.last = start
+    for level in head.ahead {
+      let steps = "SELECT id, rank FROM (\(select(head, to: level))) y LIMIT \(10 * wanted + 100)"
+      head.states[level] = draft.table("\(level)s", best(side.chain, level, steps))
+      head.last = level
+    }
+    return head
+  }
+
   /// Few things on the way, for which a filter holds, are a better beginning than many at its end.
   private func pivot(_ side: Side) throws -> (level: Level, select: String)? {
     for level in side.nodes.drop(while: { $0 != side.last ?? side.nodes[0] }).dropFirst() where level != near {

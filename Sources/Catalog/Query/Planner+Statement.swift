@@ -25,10 +25,7 @@ extension Planner {
       return condition
     }
     var nots = try question.not.compactMap { try excluded($0) }
-    // Only the first answers are wanted, whichever they are.
-    let isFirst =
-      !counted && question.limit != nil && question.order == nil && question.entity != .applications
-      && question.entity != .files && ranks(question.filters + question.not).isEmpty
+    let isFirst = isFirst && !counted
     if let uncertain = uncertain(sides) {
       nots.append(uncertain)
     } else if !isFirst, !sides.contains(where: \.isWhole), !own.contains(where: \.isNamed) {
@@ -56,6 +53,26 @@ extension Planner {
       answers = draft.table("answers", select + order)
     }
     return try present(answers, sides, counted: counted)
+  }
+
+  /// Whether only the first answers are wanted, whichever they are.
+  private var isFirst: Bool {
+    question.limit != nil && question.order == nil && question.entity != .applications && question.entity != .files
+      && ranks(question.filters + question.not).isEmpty
+  }
+
+  /// A statement that looks at the first things of the question's one side only: where all the answers that are wanted are
+  /// certain, there are none better. Nil where it could not give them.
+  func planHead() throws -> Planned? {
+    guard isFirst, question.not.isEmpty, let wanted = question.limit else { return nil }
+    var chains = try Chain.chains(question.filters, makers)
+    Chain.weigh(&chains, near: near)
+    guard chains.count == 1, let chain = chains.first, !chain.isWeighed, chain.ends(near: near).count == 1,
+      let head = head(of: Side(chain: chain, nodes: Chain.nodes(from: chain.ends(near: near)[0], to: near)), wanted)
+    else { return nil }
+    let found = try base([head], chain.conditions[near] ?? [], [])
+    let select = "SELECT \(found.id) AS id, s0.rank AS rank \(found.from) ORDER BY rank DESC LIMIT \(wanted)"
+    return try present(draft.table("answers", select), [head], counted: false)
   }
 
   /// Where what is captured is not wanted: that something certain leads to a release shows sooner than what leads to it best.

@@ -108,7 +108,7 @@ struct Planner {
   }
 
   /// The steps from where a side has come to, or its beginning.
-  private func select(_ side: Side, to level: Level) -> String {
+  func select(_ side: Side, to level: Level) -> String {
     guard let last = side.last, let state = side.states[last] else { return beginning(side.chain, level) }
     return steps(state, last, to: level, side.chain)
   }
