@@ -14,6 +14,7 @@ struct VMLineage: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vmlineage",
     abstract: "Says what is installed in virtual machine disk images, and which source files it came from.",
+    version: "0.1.0",
     subcommands: [
       ScanCommand.self,
       FindCommand.self,

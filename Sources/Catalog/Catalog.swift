@@ -93,7 +93,7 @@ package final class Catalog: Sendable {
 
   /// The newest scan of the image that `host:path` names; nil where none is stored.
   package func storedScan(host: String, path: String) throws -> StoredScan? {
-    try read { try loadScan($0, host: host, path: path, lists: true) }
+    try read { try loadScan($0, host: host, path: path, lists: true)?.scan }
   }
 
   /// The same without its files and packages, and what was concluded of it where that rests on `basis`.
@@ -101,9 +101,8 @@ package final class Catalog: Sendable {
     host: String, path: String, basis: Digest
   ) throws -> (scan: StoredScan, findings: Findings?)? {
     try read { db in
-      guard let scan = try loadScan(db, host: host, path: path, lists: false) else { return nil }
-      let newest = try newestInventory(db, image: try imageRow(db, scan.id))
-      return (scan, try Conclusions(db: db).findings(of: newest, basis: basis))
+      guard let stored = try loadScan(db, host: host, path: path, lists: false) else { return nil }
+      return (stored.scan, try Conclusions(db: db).findings(of: stored.inventory, basis: basis))
     }
   }
 

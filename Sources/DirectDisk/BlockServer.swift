@@ -35,7 +35,7 @@ final class BlockServer {
   }
 
   deinit {
-    nbd_close(nbd)
+    vmlineage_nbd_close(nbd)
     Self.end(process)
   }
 
@@ -49,16 +49,18 @@ final class BlockServer {
   static func handle(
     on connection: Int32, within patience: Duration = .seconds(60)
   ) throws(DirectDiskError) -> OpaquePointer {
-    guard let nbd = nbd_create() else {
+    guard let nbd = vmlineage_nbd_create() else {
       close(connection)
-      throw DirectDiskError("nbd_create", lastError())
+      throw DirectDiskError("open libnbd", lastError())
     }
     let end = ContinuousClock.now + patience
-    var outcome = nbd_aio_connect_socket(nbd, connection)
-    while outcome >= 0, nbd_aio_is_connecting(nbd) == 1, ContinuousClock.now < end { outcome = nbd_poll(nbd, 100) }
-    if outcome >= 0, nbd_aio_is_ready(nbd) == 1 { return nbd }
+    var outcome = vmlineage_nbd_aio_connect_socket(nbd, connection)
+    while outcome >= 0, vmlineage_nbd_aio_is_connecting(nbd) == 1, ContinuousClock.now < end {
+      outcome = vmlineage_nbd_poll(nbd, 100)
+    }
+    if outcome >= 0, vmlineage_nbd_aio_is_ready(nbd) == 1 { return nbd }
     let reason = outcome < 0 ? lastError() : "it does not answer"
-    nbd_close(nbd)
+    vmlineage_nbd_close(nbd)
     throw DirectDiskError("qemu-nbd", "it does not serve the image: \(reason)")
   }
 
@@ -112,7 +114,7 @@ final class BlockServer {
     }
   }
 
-  static func lastError() -> String { nbd_get_error().map { String(cString: $0) } ?? "no reason given" }
+  static func lastError() -> String { vmlineage_nbd_get_error().map { String(cString: $0) } ?? "no reason given" }
 }
 
 /// Descriptors of an image's files that a program started now has too, until this value is gone.

@@ -80,20 +80,13 @@ final class ImageBlocks {
   private func readPlain(
     _ offset: (partialValue: UInt64, overflow: Bool), into buffer: UnsafeMutableRawBufferPointer
   ) throws(DirectDiskError) {
-    guard !offset.overflow, let start = off_t(exactly: offset.partialValue), start <= .max - off_t(buffer.count) else {
-      throw DirectDiskError("read", "a block lies beyond all files", isOfDisk: true)
+    let count: Int
+    do {
+      count = offset.overflow ? 0 : try file.read(at: offset.partialValue, into: buffer)
+    } catch {
+      throw DirectDiskError("read", error.reason, isOfDisk: true)
     }
-    var filled = 0
-    while filled < buffer.count {
-      let got = pread(
-        file.descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, start + off_t(filled))
-      if got < 0, errno == EINTR { continue }
-      guard got > 0 else {
-        let reason = got == 0 ? "the image ends early" : String(cString: strerror(errno))
-        throw DirectDiskError("read", reason, isOfDisk: true)
-      }
-      filled += got
-    }
+    if count < buffer.count { throw DirectDiskError("read", "the image ends early", isOfDisk: true) }
   }
 
   private func unpack(

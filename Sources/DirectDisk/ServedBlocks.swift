@@ -20,7 +20,7 @@ final class ServedBlocks {
   init(_ server: BlockServer, _ files: [DiskFile]) {
     self.server = server
     self.files = files
-    let length = nbd_get_size(server.nbd)
+    let length = vmlineage_nbd_get_size(server.nbd)
     size = length < 0 ? 0 : UInt64(length)
   }
 
@@ -92,7 +92,7 @@ private final class PendingRead {
     let count = Int(min(UInt64(range.count) * chunkBytes, size - start))
     self.range = range
     buffer = .allocate(byteCount: count, alignment: 16)
-    cookie = nbd_aio_pread(nbd, buffer.baseAddress, count, start, nbd_completion_callback(), 0)
+    cookie = vmlineage_nbd_aio_pread(nbd, buffer.baseAddress, count, start, nbd_completion_callback(), 0)
     if cookie < 0 { throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true) }
   }
 
@@ -102,9 +102,10 @@ private final class PendingRead {
   /// Waits for it.
   func bytes(_ nbd: OpaquePointer) throws(DirectDiskError) -> [UInt8] {
     while true {
-      switch nbd_aio_command_completed(nbd, UInt64(cookie)) {
+      switch vmlineage_nbd_aio_command_completed(nbd, UInt64(cookie)) {
       case 1: return Array(buffer)
-      case 0: if nbd_poll(nbd, -1) < 0 { throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true) }
+      case 0:
+        if vmlineage_nbd_poll(nbd, -1) < 0 { throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true) }
       default: throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true)
       }
     }

@@ -2,6 +2,9 @@ internal import CTSK
 internal import Foundation
 internal import Inventory
 
+/// Whether libtsk is on this machine, of the version that this program was built for.
+package var sleuthKitIsThere: Bool { vmlineage_tsk_is_there() != 0 }
+
 /// A file system that The Sleuth Kit's library reads: NTFS, FAT, exFAT. Deleted files are not shown.
 /// Used from one thread only.
 final class SleuthFileSystem: FileSystem {
@@ -14,16 +17,19 @@ final class SleuthFileSystem: FileSystem {
   private let manners: Manners
 
   /// - Parameter type: blkid's name of it.
-  /// - Throws: where libtsk does not take it for a file system of this type.
+  /// - Throws: where libtsk is not there, or does not take it for a file system of this type.
   init(_ volume: VolumeBytes, type: String) throws(DirectDiskError) {
+    guard sleuthKitIsThere else {
+      throw DirectDiskError("open file system", "libtsk \(TSK_VERSION_STR) is not on this machine")
+    }
     let kinds: [String: TSK_FS_TYPE_ENUM] = [
       "ntfs": TSK_FS_TYPE_NTFS, "vfat": TSK_FS_TYPE_FAT_DETECT, "exfat": TSK_FS_TYPE_EXFAT,
     ]
     guard let kind = kinds[type], let size = Int64(exactly: volume.size),
       let image = vmlineage_tsk_open(Unmanaged.passUnretained(volume).toOpaque(), size, 512, readVolume)
     else { throw DirectDiskError("open file system", "\(type) is not read here") }
-    guard let system = tsk_fs_open_img(image, 0, kind) else {
-      defer { tsk_img_close(image) }
+    guard let system = vmlineage_tsk_fs_open_img(image, 0, kind) else {
+      defer { vmlineage_tsk_img_close(image) }
       throw DirectDiskError("open file system", Self.lastError())
     }
     self.volume = volume
@@ -34,8 +40,8 @@ final class SleuthFileSystem: FileSystem {
   }
 
   deinit {
-    tsk_fs_close(system)
-    tsk_img_close(image)
+    vmlineage_tsk_fs_close(system)
+    vmlineage_tsk_img_close(image)
   }
 
   func list(
@@ -63,24 +69,24 @@ final class SleuthFileSystem: FileSystem {
     of folder: UInt64, _ body: ([UInt8], UnsafeMutablePointer<TSK_FS_FILE>) -> Void
   ) throws(DirectDiskError) {
     volume.failure = nil
-    guard let open = tsk_fs_dir_open_meta(system, folder) else {
+    guard let open = vmlineage_tsk_fs_dir_open_meta(system, folder) else {
       throw volume.failure ?? DirectDiskError("list folder", Self.lastError())
     }
-    defer { tsk_fs_dir_close(open) }
-    for position in 0..<tsk_fs_dir_getsize(open) {
-      guard let entry = tsk_fs_dir_get_name(open, position), let text = entry.pointee.name,
+    defer { vmlineage_tsk_fs_dir_close(open) }
+    for position in 0..<vmlineage_tsk_fs_dir_getsize(open) {
+      guard let entry = vmlineage_tsk_fs_dir_get_name(open, position), let text = entry.pointee.name,
         entry.pointee.flags.rawValue & TSK_FS_NAME_FLAG_ALLOC.rawValue != 0, strcmp(text, ".") != 0,
-        strcmp(text, "..") != 0, let file = tsk_fs_dir_get(open, position)
+        strcmp(text, "..") != 0, let file = vmlineage_tsk_fs_dir_get(open, position)
       else { continue }
       body(bytes(of: text), file)
-      tsk_fs_file_close(file)
+      vmlineage_tsk_fs_file_close(file)
     }
     if let failure = volume.failure { throw failure }
   }
 
   func place(of file: FileRecord) -> UInt64 {
     (try? withFile(file.inode) { opened throws(DirectDiskError) in
-      let run = tsk_fs_file_attr_get(opened)?.pointee.nrd.run
+      let run = vmlineage_tsk_fs_file_attr_get(opened)?.pointee.nrd.run
       return run?.pointee.addr.multipliedReportingOverflow(by: UInt64(system.pointee.block_size)).partialValue ?? 0
     }) ?? 0
   }
@@ -98,10 +104,10 @@ final class SleuthFileSystem: FileSystem {
     _ inode: UInt64, _ body: (UnsafeMutablePointer<TSK_FS_FILE>) throws(DirectDiskError) -> Result
   ) throws(DirectDiskError) -> Result {
     volume.failure = nil
-    guard let file = tsk_fs_file_open_meta(system, nil, inode) else {
+    guard let file = vmlineage_tsk_fs_file_open_meta(system, inode) else {
       throw volume.failure ?? DirectDiskError("open file", Self.lastError())
     }
-    defer { tsk_fs_file_close(file) }
+    defer { vmlineage_tsk_fs_file_close(file) }
     let result = try body(file)
     if let failure = volume.failure { throw failure }
     return result
@@ -113,7 +119,7 @@ final class SleuthFileSystem: FileSystem {
     if piece.isEmpty { return Data() }
     var data = Data(count: piece.count)
     let got = data.withUnsafeMutableBytes { buffer in
-      tsk_fs_file_read(
+      vmlineage_tsk_fs_file_read(
         file, TSK_OFF_T(piece.lowerBound), buffer.bindMemory(to: CChar.self).baseAddress, piece.count,
         TSK_FS_FILE_READ_FLAG_NONE)
     }
@@ -124,8 +130,8 @@ final class SleuthFileSystem: FileSystem {
   }
 
   static func lastError() -> String {
-    defer { tsk_error_reset() }
-    return tsk_error_get().map { String(cString: $0) } ?? "no reason given"
+    defer { vmlineage_tsk_error_reset() }
+    return vmlineage_tsk_error_get().map { String(cString: $0) } ?? "no reason given"
   }
 }
 

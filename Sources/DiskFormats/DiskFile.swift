@@ -64,22 +64,28 @@ package final class DiskFile: RandomAccessBytes, Sendable {
   deinit { close(descriptor) }
 
   package func read(at offset: UInt64, count: Int) throws -> [UInt8] {
-    guard count > 0, offset < size, let start = Int64(exactly: offset) else { return [] }
-    let wanted = Int(min(UInt64(count), size - offset))
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
-      while filled < wanted {
-        let got = pread(descriptor, buffer.baseAddress?.advanced(by: filled), wanted - filled, off_t(start) + filled)
-        if got < 0, errno == EINTR { continue }
-        if got < 0 { failure = errno }
-        guard got > 0 else { return }
-        filled += got
+    guard count > 0, offset < size else { return [] }
+    return try [UInt8](unsafeUninitializedCapacity: Int(min(UInt64(count), size - offset))) { buffer, filled in
+      filled = try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+    }
+  }
+
+  /// Fills as much of the buffer as the file has from there on.
+  /// - Returns: how many bytes that is.
+  package func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(DiskFormatError) -> Int {
+    guard let start = off_t(exactly: offset), start <= .max - off_t(buffer.count) else { return 0 }
+    var filled = 0
+    while filled < buffer.count {
+      let got = pread(
+        descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, start + off_t(filled))
+      if got < 0, errno == EINTR { continue }
+      guard got >= 0 else {
+        throw DiskFormatError(.unreadable, operation: "read", subject: path, reason: String(cString: strerror(errno)))
       }
+      if got == 0 { break }
+      filled += got
     }
-    guard failure == 0 else {
-      throw DiskFormatError(.unreadable, operation: "read", subject: path, reason: String(cString: strerror(failure)))
-    }
-    return bytes
+    return filled
   }
 
   /// Whether it has become shorter since it was opened. QEMU reads what is gone as zeros.

@@ -36,24 +36,26 @@ package final class Appliance {
   ) throws(GuestfsError) {
     handle = try Handle()
     scratch = drives.scratch
-    try handle.check("set_backend", "direct") { guestfs_set_backend($0, "direct") }
+    try handle.check("set_backend", "direct") { vmlineage_guestfs_set_backend($0, "direct") }
     if acceleration == .tcg {
-      try handle.check("set_backend_setting", "force_tcg") { guestfs_set_backend_setting($0, "force_tcg", "1") }
+      try handle.check("set_backend_setting", "force_tcg") {
+        vmlineage_guestfs_set_backend_setting($0, "force_tcg", "1")
+      }
       // ACPI's tables are a program, which takes an emulated processor a second; nothing here needs it.
       #if arch(x86_64)
-        try handle.check("set_append", "acpi=off") { guestfs_set_append($0, "acpi=off") }
+        try handle.check("set_append", "acpi=off") { vmlineage_guestfs_set_append($0, "acpi=off") }
       #endif
     }
-    try handle.check("set_tmpdir", temporary.path) { guestfs_set_tmpdir($0, temporary.path) }
-    if let cache { try handle.check("set_cachedir", cache.path) { guestfs_set_cachedir($0, cache.path) } }
+    try handle.check("set_tmpdir", temporary.path) { vmlineage_guestfs_set_tmpdir($0, temporary.path) }
+    if let cache { try handle.check("set_cachedir", cache.path) { vmlineage_guestfs_set_cachedir($0, cache.path) } }
     // QEMU stays in this process's group, so that one kill ends all of it (hostile.md, rule 5).
-    try handle.check("set_pgroup", "off") { guestfs_set_pgroup($0, 0) }
-    try handle.check("set_network", "off") { guestfs_set_network($0, 0) }
-    try handle.check("set_memsize", "\(memory)") { guestfs_set_memsize($0, Int32(clamping: memory)) }
-    try handle.check("set_smp", "\(processors)") { guestfs_set_smp($0, Int32(clamping: processors)) }
+    try handle.check("set_pgroup", "off") { vmlineage_guestfs_set_pgroup($0, 0) }
+    try handle.check("set_network", "off") { vmlineage_guestfs_set_network($0, 0) }
+    try handle.check("set_memsize", "\(memory)") { vmlineage_guestfs_set_memsize($0, Int32(clamping: memory)) }
+    try handle.check("set_smp", "\(processors)") { vmlineage_guestfs_set_smp($0, Int32(clamping: processors)) }
     try add(drives.overlay, format: "qcow2", label: "image")
     try add(drives.scratch, format: "raw", label: "scratch")
-    try handle.check("launch", "appliance") { guestfs_launch($0) }
+    try handle.check("launch", "appliance") { vmlineage_guestfs_launch($0) }
   }
 
   private func add(_ file: URL, format: String, label: String) throws(GuestfsError) {
@@ -68,7 +70,7 @@ package final class Appliance {
             options.label = label
             // Both files are thrown away: nothing is gained by flushing them to the disk.
             options.cachemode = cacheMode
-            return guestfs_add_drive_opts_argv(guestfs, file.path, &options)
+            return vmlineage_guestfs_add_drive(guestfs, file.path, &options)
           }
         }
       }
@@ -79,13 +81,13 @@ package final class Appliance {
   package func openEncrypted(_ device: String, key: String, name: String) throws(GuestfsError) {
     try handle.check("cryptsetup_open", device) { guestfs in
       var options = guestfs_cryptsetup_open_argv()
-      return guestfs_cryptsetup_open_argv(guestfs, device, key, name, &options)
+      return vmlineage_guestfs_cryptsetup_open(guestfs, device, key, name, &options)
     }
   }
 
   /// Looks for volume groups again, after an encrypted device was opened.
   package func scanVolumeGroups() throws(GuestfsError) {
-    try handle.check("lvm_scan", "appliance") { guestfs_lvm_scan($0, 1) }
+    try handle.check("lvm_scan", "appliance") { vmlineage_guestfs_lvm_scan($0, 1) }
   }
 
   /// Runs one of this room's fixed texts in the appliance's shell. Not an official call (guestfs(3), debug), which is
@@ -95,19 +97,19 @@ package final class Appliance {
     return try handle.text("debug sh", script.name) { guestfs in
       text.withCString { text in
         var arguments: [UnsafeMutablePointer<CChar>?] = [UnsafeMutablePointer(mutating: text), nil]
-        return guestfs_debug(guestfs, "sh", &arguments)
+        return vmlineage_guestfs_debug(guestfs, "sh", &arguments)
       }
     }
   }
 
   /// Copies a local file to the appliance's own root, which is not any volume's.
   func upload(_ file: URL, to name: String) throws(GuestfsError) {
-    try handle.check("upload", name) { guestfs_upload($0, file.path, "/\(name)") }
+    try handle.check("upload", name) { vmlineage_guestfs_upload($0, file.path, "/\(name)") }
   }
 
   /// Copies a file of the appliance's own root here.
   func download(_ name: String, to file: URL) throws(GuestfsError) {
-    try handle.check("download", name) { guestfs_download($0, "/\(name)", file.path) }
+    try handle.check("download", name) { vmlineage_guestfs_download($0, "/\(name)", file.path) }
   }
 
   /// The scratch disk as this machine sees it.

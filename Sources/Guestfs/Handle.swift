@@ -1,5 +1,8 @@
 internal import CGuestfs
 
+/// Whether libguestfs is on this machine.
+package var libguestfsIsThere: Bool { vmlineage_guestfs_function("guestfs_cryptsetup_open_argv") != nil }
+
 /// The owner of one `guestfs_h`, and the only unsafe code of this room. It cannot be copied, so it is closed once.
 ///
 /// libguestfs keeps the last error and the error handler per thread (lib/errors.c), so each call and the reading of its
@@ -7,20 +10,21 @@ internal import CGuestfs
 struct Handle: ~Copyable {
   private let guestfs: OpaquePointer
 
-  /// - Throws: where libguestfs has no memory for a handle.
+  /// - Throws: where libguestfs is not there, or has no memory for a handle.
   init() throws(GuestfsError) {
     guard let guestfs = vmlineage_guestfs_create() else {
-      throw GuestfsError(operation: "create", subject: "handle", reason: "libguestfs gave none")
+      let reason = libguestfsIsThere ? "libguestfs gave none" : "libguestfs (libguestfs.so.0) is not on this machine"
+      throw GuestfsError(operation: "create", subject: "handle", reason: reason)
     }
     self.guestfs = guestfs
   }
 
-  deinit { guestfs_close(guestfs) }
+  deinit { vmlineage_guestfs_close(guestfs) }
 
   /// Makes a call that answers 0 where it worked.
   func check(_ operation: String, _ subject: String, _ body: (OpaquePointer) -> Int32) throws(GuestfsError) {
-    guestfs_push_error_handler(guestfs, nil, nil)
-    defer { guestfs_pop_error_handler(guestfs) }
+    vmlineage_guestfs_push_error_handler(guestfs, nil, nil)
+    defer { vmlineage_guestfs_pop_error_handler(guestfs) }
     if body(guestfs) != 0 { throw lastError(operation, subject) }
   }
 
@@ -28,8 +32,8 @@ struct Handle: ~Copyable {
   func text(
     _ operation: String, _ subject: String, _ body: (OpaquePointer) -> UnsafeMutablePointer<CChar>?
   ) throws(GuestfsError) -> String {
-    guestfs_push_error_handler(guestfs, nil, nil)
-    defer { guestfs_pop_error_handler(guestfs) }
+    vmlineage_guestfs_push_error_handler(guestfs, nil, nil)
+    defer { vmlineage_guestfs_pop_error_handler(guestfs) }
     guard let answer = body(guestfs) else { throw lastError(operation, subject) }
     defer { free(answer) }
     return String(cString: answer)
@@ -40,8 +44,8 @@ struct Handle: ~Copyable {
     _ operation: String, _ subject: String,
     _ body: (OpaquePointer) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
   ) throws(GuestfsError) -> [String] {
-    guestfs_push_error_handler(guestfs, nil, nil)
-    defer { guestfs_pop_error_handler(guestfs) }
+    vmlineage_guestfs_push_error_handler(guestfs, nil, nil)
+    defer { vmlineage_guestfs_pop_error_handler(guestfs) }
     guard let answer = body(guestfs) else { throw lastError(operation, subject) }
     defer { free(answer) }
     var texts: [String] = []
@@ -55,7 +59,7 @@ struct Handle: ~Copyable {
   }
 
   private func lastError(_ operation: String, _ subject: String) -> GuestfsError {
-    let reason = guestfs_last_error(guestfs).map { String(cString: $0) } ?? "no reason given"
+    let reason = vmlineage_guestfs_last_error(guestfs).map { String(cString: $0) } ?? "no reason given"
     return GuestfsError(operation: operation, subject: subject, reason: reason)
   }
 }

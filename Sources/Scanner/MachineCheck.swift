@@ -31,6 +31,9 @@ package func checkMachine() -> [MachineCheck] {
     program("qemu-img", package: "qemu-utils", use: "makes overlays"),
     program("qemu-nbd", package: "qemu-utils", use: "reads blocks of images"),
     program("qemu-system-x86_64", package: "qemu-system-x86", use: "runs the appliance"),
+    library(
+      "libguestfs", isThere: libguestfsIsThere, package: "libguestfs0", use: "boots the appliance", isNeeded: true),
+    library("libtsk", isThere: sleuthKitIsThere, package: "libtsk19", use: "reads NTFS, FAT and exFAT directly"),
     kernel(),
     applianceFeature("libguestfs-xfs", file: "packages-xfs", use: "XFS volumes"),
     program("ntfs-3g", package: "ntfs-3g", use: "NTFS volumes", isNeeded: false),
@@ -89,6 +92,14 @@ private func program(_ name: String, package: String, use: String, isNeeded: Boo
       name, .missing, "not installed: it \(use)", remedy: "sudo apt-get install \(package)", isNeeded: isNeeded)
   }
   return MachineCheck(name, .good, found, isNeeded: isNeeded)
+}
+
+private func library(
+  _ name: String, isThere: Bool, package: String, use: String, isNeeded: Bool = false
+) -> MachineCheck {
+  if isThere { return MachineCheck(name, .good, "can be loaded", isNeeded: isNeeded) }
+  return MachineCheck(
+    name, .missing, "not installed: it \(use)", remedy: "sudo apt-get install \(package)", isNeeded: isNeeded)
 }
 
 private func kernel() -> MachineCheck {

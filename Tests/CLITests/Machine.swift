@@ -1,12 +1,15 @@
 import TestSupport
 
 /// What a machine may lack.
-enum MachinePart { case landlock, bubblewrap, blockServer }
+enum MachinePart { case landlock, bubblewrap, blockServer, libguestfs, libtsk, libnbd }
 
 /// A command that runs another as on a machine without these; where mounts can be made (`canMount`).
 func machine(without parts: Set<MachinePart>) -> [String] {
-  let programs: [MachinePart: String] = [.bubblewrap: "/usr/bin/bwrap", .blockServer: "/usr/bin/qemu-nbd"]
-  let mounts = parts.compactMap { programs[$0] }.map { "mount --bind /dev/null \($0)" }
+  let files: [MachinePart: String] = [
+    .bubblewrap: "/usr/bin/bwrap", .blockServer: "/usr/bin/qemu-nbd", .libguestfs: "/usr/lib/*/libguestfs.so.0.*",
+    .libtsk: "/usr/lib/*/libtsk.so.*.*", .libnbd: "/usr/lib/*/libnbd.so.0.*",
+  ]
+  let mounts = parts.compactMap { files[$0] }.map { "for file in \($0); do mount --bind /dev/null \"$file\"; done" }
   let commands = (mounts + ["exec \"$@\""]).joined(separator: " && ")
   return ["unshare", "-m", "sh", "-ec", commands, "sh"]
     + (parts.contains(.landlock) ? ["python3", "-c", withoutLandlock] : [])

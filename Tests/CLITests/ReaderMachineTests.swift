@@ -44,6 +44,38 @@ import Testing
     }
   }
 
+  @Test func `without libguestfs what needs no appliance is read, and the rest says what is missing`() throws {
+    try withTemporaryFolder { folder in
+      let shop = Program.image("shop.vhdx")
+      let (finished, image) = try scan(shop, "appliance", without: [.libguestfs], in: folder)
+      #expect(finished.status == 2 && image.status == "failed" && image.error?.code == "appliance-failed")
+      #expect(image.error?.message.contains("libguestfs.so.0") == true && image.error?.message.contains("\n") == false)
+      for reader in ["direct", "auto"] {
+        let (finished, image) = try scan(shop, reader, without: [.libguestfs], in: folder)
+        #expect(finished.status == 0 && image.volumes.map(\.reader) == ["direct"], "\(finished.errorText)")
+      }
+      let doctor = try run(machine(without: [.libguestfs, .libtsk]) + [builtProgram, "doctor"])
+      for library in ["libguestfs0", "libtsk19"] { #expect(doctor.text.contains("apt-get install \(library)")) }
+    }
+  }
+
+  /// NTFS and FAT it reads by libtsk, VMDK by libnbd.
+  @Test(arguments: [("windows.vhd", MachinePart.libtsk), ("shop.vmdk", .libnbd)])
+  func `without a library of the direct reader the appliance reads what needs it`(
+    name: String, part: MachinePart
+  ) throws {
+    try withTemporaryFolder { folder in
+      var image = Program.image(name)
+      if part == .libnbd {
+        image = folder.appending(path: name).path
+        #expect(try run(["qemu-img", "convert", "-O", "vmdk", Program.image("shop.vhdx"), image]).status == 0)
+      }
+      let (finished, found) = try scan(image, "auto", without: [part], in: folder)
+      #expect(finished.status == 0 && found.status == "scanned", "\(finished.errorText)")
+      #expect(Set(found.volumes.map(\.reader)) == ["appliance"])
+    }
+  }
+
   @Test func `without qemu-nbd auto has the appliance read what needs it`() throws {
     try withTemporaryFolder { folder in
       let image = folder.appending(path: "shop.vmdk").path

@@ -8,7 +8,30 @@ fixture() {
 }
 
 debian() { fixture debian.qcow2 make-debian; }
-rpm_image() { fixture rpm.vmdk make-appliance; }
+
+# The image with RPM, all of it on XFS: that of the tests has a /var which only the appliance reads.
+rpm_image() {
+  local image=$work/images/rpm.qcow2 source
+  source=$(fixture rpm.raw make-appliance)
+  if [[ ! $image -nt $source ]]; then
+    cp --sparse=always "$source" "$image.raw"
+    guestfish --format=raw -a "$image.raw" <<-'END' >&2
+	run
+	mount /dev/system/root /
+	mkdir-p /tmp/var
+	mount /dev/system/var /tmp/var
+	cp-a /tmp/var/lib /var/lib
+	umount /tmp/var
+	lvremove /dev/system/var
+	write /etc/fstab "/dev/mapper/system-root / xfs defaults 0 0\nLABEL=boot /boot ext4 defaults 1 2\n"
+	END
+    qemu-img convert -f raw -O qcow2 "$image.raw" "$image.part"
+    mv "$image.part" "$image"
+    rm "$image.raw"
+  fi
+  echo "$image"
+}
+
 ntfs_image() {
   "$peers/make-ntfs-large" "$work/images" >&2
   echo "$work/images/ntfs-large.vhd"

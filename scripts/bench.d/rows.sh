@@ -19,7 +19,7 @@ row_debian() {
 row_rpm() {
   # It fails at this RPM database (rpmtsInitIterator), so it is spared the packages; we read them.
   side inspector-rpm "virt-inspector without packages" inspected \
-    "virt-inspector --no-applications --format=vmdk -a $(rpm_image)"
+    "virt-inspector --no-applications --format=qcow2 -a $(rpm_image)"
   side rpm vmlineage scanned "$(scan direct "$(index rpm "$fixtures/rpm.files")" "$(rpm_image)")" "$new_catalog"
   row rpm "one image with RPM, XFS on LVM, direct" rpm inspector-rpm 0.05
 }

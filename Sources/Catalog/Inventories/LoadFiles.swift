@@ -54,13 +54,13 @@ extension InventoryReader {
 
   /// Files whose digests became known later.
   func supplements() throws -> Int {
-    try Int.fetchOne(
-      db,
+    let select = try db.cachedStatement(
       sql: """
         SELECT count(*) FROM supplement s
         JOIN listed_file f ON f.inventory_id = s.inventory_id AND f.folder_id = s.folder_id AND f.name = s.name
         LEFT JOIN content c ON c.id = f.content_id WHERE s.inventory_id = ? AND c.sha256 IS NULL
-        """, arguments: [id]) ?? 0
+        """)
+    return try Int.fetchOne(select, arguments: [id]) ?? 0
   }
 
   /// Rows come in no order: first in that of volume, path and copy, then as `list_order` says.

@@ -3,22 +3,23 @@ internal import Foundation
 internal import GRDB
 internal import Inventory
 
-/// The newest scan of the image at `host:path`, supplements merged in; without `lists`, its files and packages left out.
-func loadScan(_ db: Database, host: String, path: String, lists: Bool) throws -> StoredScan? {
-  let image = try Row.fetchOne(
-    db,
+/// The newest scan of the image at `host:path`, supplements merged in, and its row; without `lists`, its files and packages
+/// left out.
+func loadScan(
+  _ db: Database, host: String, path: String, lists: Bool
+) throws -> (scan: StoredScan, inventory: Int64)? {
+  let select = try db.cachedStatement(
     sql: """
-      SELECT t.key, i.role, max(n.id) AS inventory FROM image i
+      SELECT t.key, i.role, n.id AS inventory, n.received FROM image i
       JOIN thing t ON t.id = i.thing_id JOIN inventory n ON n.image_id = i.thing_id
-      WHERE i.host = ? AND i.path = ? GROUP BY t.id, t.key, i.role ORDER BY t.id DESC LIMIT 1
-      """, arguments: [host, path])
-  guard let image, let inventory: Int64 = image["inventory"] else { return nil }
-  let reader = InventoryReader(db: db, id: inventory)
-  let received = try Int64.fetchOne(
-    db, sql: "SELECT received FROM inventory WHERE id = ?", arguments: [inventory])
-  return StoredScan(
+      WHERE i.host = ? AND i.path = ? ORDER BY t.id DESC, n.id DESC LIMIT 1
+      """)
+  guard let image = try Row.fetchOne(select, arguments: [host, path]) else { return nil }
+  let inventory: Int64 = image["inventory"]
+  let scan = StoredScan(
     id: image["key"], host: host, path: path, role: ImageRole(rawValue: image["role"]) ?? .unknown,
-    received: date(received ?? 0), inventory: try reader.load(lists: lists))
+    received: date(image["received"]), inventory: try InventoryReader(db: db, id: inventory).load(lists: lists))
+  return (scan, inventory)
 }
 
 /// Reads back what `InventoryWriter` stored.
@@ -27,7 +28,8 @@ struct InventoryReader {
   let id: Int64
 
   func load(lists: Bool) throws -> Inventory {
-    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM inventory WHERE id = ?", arguments: [id]) else {
+    let select = try db.cachedStatement(sql: "SELECT * FROM inventory WHERE id = ?")
+    guard let row = try Row.fetchOne(select, arguments: [id]) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an inventory is there and is not")
     }
     let parent = (row["parent_name"] as String?).map { ParentReference(name: $0, formatID: row["parent_format_id"]) }
@@ -110,7 +112,9 @@ struct InventoryReader {
     return files
   }
 
-  private func rows(_ sql: String) throws -> [Row] { try Row.fetchAll(db, sql: sql, arguments: [id]) }
+  private func rows(_ sql: String) throws -> [Row] {
+    try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: [id])
+  }
 }
 
 /// The case that a stored word names.

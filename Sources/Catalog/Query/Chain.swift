@@ -83,6 +83,9 @@ struct Side {
   var ahead: [Level] { last.map { last in Array(nodes.drop { $0 != last }.dropFirst()) } ?? nodes }
   var isRight: Bool { nodes[0] > near }
 
+  /// Whether it asks only that there is something, of whatever kind: sooner seen of each asked thing than found for all.
+  var isAnywhere: Bool { chain.since == nil && chain.conditions.keys.allSatisfy { $0 == near } }
+
   /// Whether something that need not be certain, what scans say of images, lies on the way that is not walked yet.
   var isOpenToDoubt: Bool { !isWhole && Chain.isOpen(from: last ?? nodes[0], to: near) }
 

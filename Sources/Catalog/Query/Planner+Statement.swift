@@ -153,7 +153,7 @@ extension Planner {
       if used == nil, open.isEmpty { used = own.indices.first }
       if let used {
         (from, id) = ("(\(own[used].select)) o", "o.id")
-      } else if let first = open.first {
+      } else if let first = open.first, !first.isAnywhere {
         (from, id) = ("\(draft.table("streamed", try stream(first), kept: false)) o", "o.id")
         rest.removeFirst()
       } else {
