@@ -19,20 +19,20 @@ package struct ListedFile: Sendable {
 }
 
 extension Appliance {
-  /// Lists a mounted volume, other file systems below it left out.
-  /// - Returns: the entries, and what find complained of (empty where all could be read).
-  package func list(volume: Int, into folder: URL) throws -> (files: [ListedFile], complaints: String) {
+  /// Lists a mounted volume, other file systems below it left out: `body` gets each entry.
+  /// - Returns: what find complained of (empty where all could be read).
+  package func list(volume: Int, into folder: URL, _ body: (ListedFile) -> Void) throws -> String {
     let complaints = try shell(.list(volume: volume))
     let file = folder.appending(path: "list")
     defer { try? FileManager.default.removeItem(at: file) }
     try download("list", to: file)
-    return (parseListing(try Data(contentsOf: file, options: .alwaysMapped)), complaints)
+    parseListing(try Data(contentsOf: file, options: .alwaysMapped), body)
+    return complaints
   }
 }
 
 /// Reads ten NUL-terminated fields an entry; an entry cut short at the end, or with a field that is no number, is left out.
-func parseListing(_ data: Data) -> [ListedFile] {
-  var files: [ListedFile] = []
+func parseListing(_ data: Data, _ body: (ListedFile) -> Void) {
   let fieldCount = 10
   data.withUnsafeBytes { bytes in
     var fields: [Range<Int>] = []
@@ -41,12 +41,11 @@ func parseListing(_ data: Data) -> [ListedFile] {
       fields.append(start..<end)
       start = end + 1
       if fields.count == fieldCount {
-        if let file = listedFile(fields.map { bytes[$0] }) { files.append(file) }
+        if let file = listedFile(fields.map { bytes[$0] }) { body(file) }
         fields.removeAll(keepingCapacity: true)
       }
     }
   }
-  return files
 }
 
 private func listedFile(_ fields: [Slice<UnsafeRawBufferPointer>]) -> ListedFile? {

@@ -117,7 +117,9 @@ extension FileList: RandomAccessCollection, MutableCollection, RangeReplaceableC
   }
 
   /// Takes the rows of another list as they are.
-  package mutating func append(contentsOf other: FileList) {
+  /// - Throws: where there would be too many volumes.
+  package mutating func append(contentsOf other: FileList) throws(Garbled) {
+    guard volumes.count < Self.mostVolumes else { throw Garbled("more than \(Self.mostVolumes) volumes") }
     for position in other.indices { append(position, of: other) }
   }
 
@@ -206,11 +208,16 @@ extension FileList {
     return writer.bytes
   }
 
+  /// Many times what a scan reads of one image.
+  private static let mostVolumes = 4096
+
   /// - Throws: where the bytes are not what `packed` gives.
   package init(packed bytes: [UInt8]) throws(Garbled) {
     var reader = PackedReader(bytes[...])
     while !reader.isAtEnd {
       let volume = try reader.text()
+      // Each is looked for among all.
+      guard volumes.count < Self.mostVolumes else { throw Garbled("more than \(Self.mostVolumes) volumes") }
       let rows = try reader.list { reader throws(Garbled) in (try reader.data(), try reader.data()) }
       for (entry, reading) in rows {
         var check = PackedReader(entry)

@@ -25,9 +25,9 @@ struct GuestVolume: FileTree {
   var direct: (map: BlockMap, blocks: DiskBlocks)?
 
   func list(_ places: DeclaredPlaces?) throws -> (files: FileList, complaints: String) {
-    let (files, complaints) = try appliance.list(volume: index, into: folder)
     var records = FileList()
-    for file in files where !file.path.isEmpty {
+    let complaints = try appliance.list(volume: index, into: folder) { file in
+      if file.path.isEmpty { return }
       let record = record(file)
       if places?.admit(record.path) ?? true { records.append(record) }
     }

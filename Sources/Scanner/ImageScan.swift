@@ -81,7 +81,16 @@ struct ImageScan {
       return blocks
     }
     let (volumes, problem) = opening.open()
-    read(direct + volumes, problem)
+    ImageScan(request: request, tell: { tell(judged($0, image)) }, watch: watch).read(direct + volumes, problem)
+  }
+
+  /// QEMU makes zeros of what is gone from an image, so of one that became shorter nothing that was read can be believed.
+  private func judged(_ message: ScanMessage, _ image: OpenImage) -> ScanMessage {
+    guard case .done = message, image.chain.files.contains(where: \.isCut) else { return message }
+    let problem = Problem(
+      code: "truncated", operation: "read image", subject: request.path,
+      reason: "it became shorter while it was read", remedy: "scan it again")
+    return .done(status: .failed, problem: problem, counts: Counts())
   }
 
   /// Opens the image's disk and confines this process to it: from then on it reads what strangers made.

@@ -138,10 +138,13 @@ package struct InventoryBuilder: Sendable {
     case .volume(let volume): inventory.volumes.append(volume)
     case .system(let system): inventory.systems.append(system)
     case .packages(let packages): inventory.packages += packages
-    case .files(let files): inventory.files.append(contentsOf: files)
+    case .files(let files):
+      try garbled { () throws(Garbled) in try inventory.files.append(contentsOf: files) }
     case .readings(let readings):
       try garbled { () throws(Garbled) in try inventory.files.take(readings: readings) }
     case .done(let status, let problem, let counts):
+      // What was told by then is no inventory.
+      if status == .failed { inventory = Inventory(image: inventory.image, status: .failed) }
       inventory.status = status
       inventory.problem = problem
       inventory.counts = counts

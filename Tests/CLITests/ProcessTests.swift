@@ -50,6 +50,24 @@ import Testing
     }
   }
 
+  /// QEMU reads what is gone as zeros, and says nothing.
+  @Test func `an image that is cut while an appliance reads it fails with that reason`() throws {
+    try withTemporaryFolder { folder in
+      let image = folder.appending(path: "cut.qcow2")
+      try FileManager.default.copyItem(at: Program.fixtures.appending(path: "multi.qcow2"), to: image)
+      let scan = try Running([vmlineage, "scan", image.path, "--format", "json"], in: folder)
+      _ = try #require(scanner(of: image.path, in: scan))
+      let handle = try FileHandle(forWritingTo: image)
+      try handle.truncate(atOffset: try handle.seekToEnd() - 4096)
+      let finished = try scan.finish()
+      let found = try #require(try images(finished)[image.path])
+      #expect(finished.status == 2 && found["status"] as? String == "failed")
+      #expect((found["error"] as? [String: Any])?["code"] as? String == "truncated")
+      #expect((found["volumes"] as? [Any])?.isEmpty == true && (found["applications"] as? [Any])?.isEmpty == true)
+      #expect(try left(in: folder).isEmpty)
+    }
+  }
+
   @Test func `nothing goes on where the program was killed`() throws {
     try withTemporaryFolder { folder in
       // In a format whose blocks a program of its own gives.

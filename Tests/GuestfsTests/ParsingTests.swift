@@ -7,6 +7,12 @@ import Testing
 
 // What programs in the appliance print is as hostile as the image that they read.
 struct ParsingTests {
+  private func parseListing(_ data: Data) -> [ListedFile] {
+    var files: [ListedFile] = []
+    Guestfs.parseListing(data) { files.append($0) }
+    return files
+  }
+
   @Test func `reads the entries of find`() {
     let text =
       "etc\0d\u{0}4096\u{0}1700000000.5\u{0}12\u{0}3\u{0}755\u{0}0\u{0}0\u{0}\u{0}"

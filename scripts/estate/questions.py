@@ -1,6 +1,6 @@
 """The ready questions of `vmlineage find --list`, each with names to ask it of and SQL that a person would write for it.
 
-The SQL gives the `name` of each answer. `:at` is the moment that is asked about. `whole`: it is about the whole estate.
+The SQL gives the `name` of each answer. `:at` is the moment that is asked about. `whole`: it names nothing, so it is about the whole estate.
 """
 from collections import namedtuple
 
@@ -71,12 +71,12 @@ def questions(estate, files):
           JOIN vm ON vm.thing_id = v.from_id WHERE n.author LIKE '%{v}%'"""),
         *each("crashed-hosts", None, [None], lambda v: f"""SELECT DISTINCT h.name FROM reboot x
           JOIN host h ON h.thing_id = x.host_id WHERE x.expected = 0 AND x.at BETWEEN :at - {DAY} AND :at
-          AND EXISTS (SELECT 1 FROM life f WHERE f.thing_id = h.thing_id AND {now('f')})"""),
+          AND EXISTS (SELECT 1 FROM life f WHERE f.thing_id = h.thing_id AND {now('f')})""", True),
         *each("changed-on-crashed-hosts", None, [None], lambda v: f"""SELECT DISTINCT e.name || '@' || e.version
           FROM reboot x JOIN link k ON k.from_id = x.host_id AND {now('k')}
           JOIN link i ON i.from_id = k.to_id AND {now('i')} JOIN link r ON r.from_id = i.to_id AND {now('r')}
           AND r.valid_from >= :at - {7 * DAY} JOIN application_release e ON e.thing_id = r.to_id
-          WHERE x.expected = 0 AND x.at BETWEEN :at - {DAY} AND :at"""),
+          WHERE x.expected = 0 AND x.at BETWEEN :at - {DAY} AND :at""", True),
         *each("sources-changed", None, [None], lambda v: f"""SELECT DISTINCT s.path FROM {BUILDS_OF_SOURCE}
           JOIN application_release x ON x.thing_id = b.release_id JOIN source s ON s.thing_id = n.source_id
           WHERE n.revised BETWEEN :at - {30 * DAY} AND :at AND {ON_A_HOST}""", True),

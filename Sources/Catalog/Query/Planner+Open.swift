@@ -28,7 +28,7 @@ extension Planner {
     head.states[start] = draft.table("\(start)s", "SELECT id, rank FROM (\(beginning(side.chain, start))) b LIMIT 64")
     head.last = start
     for level in head.ahead {
-      let steps = "SELECT id, rank FROM (\(select(head, to: level))) y LIMIT \(10 * wanted + 100)"
+      let steps = "SELECT id, rank FROM (\(select(head, to: level))) y LIMIT \(5 * wanted + 100)"
       head.states[level] = draft.table("\(level)s", best(side.chain, level, steps))
       head.last = level
     }
