@@ -49,9 +49,14 @@ package struct FileList: Sendable {
   package func sortedByPath() -> FileList {
     func precedes(_ left: Int, _ right: Int) -> Bool { pathBytes(left).lexicographicallyPrecedes(pathBytes(right)) }
     if indices.dropFirst().allSatisfy({ precedes($0 - 1, $0) }) { return self }
-    var sorted = FileList()
-    for position in indices.sorted(by: precedes) { sorted.append(position, of: self) }
-    return sorted
+    return picked(indices.sorted(by: precedes))
+  }
+
+  /// Some of the files in this order, their rows as they are.
+  package func picked(_ positions: some Sequence<Int>) -> FileList {
+    var files = FileList()
+    for position in positions { files.append(position, of: self) }
+    return files
   }
 
   package mutating func append(_ file: FileRecord) {

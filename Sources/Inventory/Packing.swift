@@ -136,7 +136,7 @@ struct PackedRows: Sendable {
   // A row may go beyond it.
   private static let pieceBytes = 1 << 20
 
-  /// Nil stands for a row that is not there.
+  /// Stands for a row that is not there.
   static let nowhere = Place.max
 
   /// - Parameter head: what the row begins with.

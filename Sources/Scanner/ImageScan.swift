@@ -245,7 +245,7 @@ struct ImageScan {
     var first = 0
     for volume in volumes {
       for start in stride(from: 0, to: volume.files.count, by: 256) {
-        tell(.files(FileList(volume.files[start..<min(start + 256, volume.files.count)])))
+        tell(.files(volume.files.picked(start..<min(start + 256, volume.files.count))))
       }
       let before = first
       volume.tellReadings { [tell] files, positions in

@@ -56,7 +56,10 @@ final class ListedVolume {
     files[position] = file
     outcomes[position] = outcome(of: file)
     if let fingerprint = file.fingerprint, !fingerprint.descriptions.isEmpty { described[file.path] = fingerprint }
-    if file.links > 1, linked[file.inode]?.digests == nil { linked[file.inode] = file }
+    // What was known first stays, unless this knows more.
+    if file.links > 1, linked[file.inode].map({ $0.digests == nil && file.digests != nil }) ?? true {
+      linked[file.inode] = file
+    }
     teller?.untold.append(position)
     if teller?.untold.count == 1024 { tellRest() }
   }

@@ -33,9 +33,7 @@ extension InventoryReader {
           unreadable: row[11]))
     }
     let order = try storedOrder(files, copies)
-    var sorted = FileList()
-    for position in order { sorted.append(position, of: files) }
-    return (sorted, order.map { folders[$0] })
+    return (files.picked(order), order.map { folders[$0] })
   }
 
   private func digests(_ row: Row) throws -> FileDigests? {

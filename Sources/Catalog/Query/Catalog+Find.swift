@@ -10,15 +10,19 @@ extension Catalog {
     try read { db in
       let planner = planner(db, question, bound)
       try check(question.not, planner)
-      if let head = try planner.planHead() {
-        let answers = try self.answers(head, planner)
-        if answers.count == question.limit, answers.allSatisfy(\.isCertain) { return answers }
-      }
+      if let head = try head(planner) { return head.answers }
       let answers = try self.answers(planner.plan(), planner)
       // What nobody knows is found nowhere.
       if answers.isEmpty { try check(question.filters, planner) }
       return answers
     }
+  }
+
+  /// The answers to the statement about the first things; nil where it does not give as many certain ones as are wanted.
+  private func head(_ planner: Planner) throws -> (planned: Planned, answers: [Answer])? {
+    guard let planned = try planner.planHead() else { return nil }
+    let answers = try answers(planned, planner)
+    return answers.count == planner.question.limit && answers.allSatisfy(\.isCertain) ? (planned, answers) : nil
   }
 
   private func answers(_ planned: Planned, _ planner: Planner) throws -> [Answer] {
@@ -44,10 +48,7 @@ extension Catalog {
     try read { db in
       let planner = planner(db, question, bound)
       try check(question.filters + question.not, planner)
-      var planned = try planner.plan()
-      if let head = try planner.planHead(), try answers(head, planner).filter(\.isCertain).count == question.limit {
-        planned = head
-      }
+      let planned = try head(planner)?.planned ?? planner.plan()
       let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(planned.sql)")
       let steps = try Row.fetchAll(statement, arguments: planner.draft.arguments(of: statement))
       let used = Set(planned.sql.matches(of: /:(at|p\d+)\b/).map { String($0.1) })
