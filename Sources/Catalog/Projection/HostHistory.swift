@@ -19,7 +19,8 @@ struct HostHistory {
     try life.reset(host, firstSeen: firstSeen)
   }
 
-  func tell(_ report: Report) throws {
+  /// The vms that this took from it.
+  func tell(_ report: Report) throws -> [Int64] {
     switch report.event.kind {
     case .hostAdded:
       try life.begin(host, at: report.at)
@@ -30,8 +31,9 @@ struct HostHistory {
       try insert.run([host, report.at, report.seq, Int64(report.event.expected == true ? 1 : 0)])
     case .hostDecommissioned:
       try life.end(host, at: report.at)
-      try Links(db).endAll(from: host, at: report.at)
+      return try Links(db).endAll(from: host, at: report.at)
     default: break
     }
+    return []
   }
 }

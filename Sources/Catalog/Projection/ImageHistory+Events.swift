@@ -1,19 +1,21 @@
 internal import GRDB
 
 extension ImageHistory {
-  /// What an event says of it.
-  func tell(_ report: Report) throws {
+  /// What an event says of it. Gives the vms that this took it from.
+  @discardableResult
+  func tell(_ report: Report) throws -> [Int64] {
     if report.event.kind == .imageCreated {
       try life.begin(image, at: report.at)
-    } else if try !life.isAlive(image, at: report.at) {
-      return
+    } else if try report.event.kind != .imageDeleted && !life.isAlive(image, at: report.at) {
+      // A deletion counts even so: a vm may have been said to be made of it after an earlier one.
+      return []
     }
     switch report.event.kind {
     case .imageCreated: try create(report)
     case .imageMoved: try place(host: report.event.host, path: report.event.path, at: report.at)
     case .imageDeleted:
       try delete(at: report.at)
-      try links.endAll(to: image, from: .vm, at: report.at)
+      return try links.endAll(to: image, from: .vm, at: report.at)
     case .applicationInstalled: try install(report)
     case .applicationPatched:
       try remove(report, but: report.release)
@@ -21,6 +23,7 @@ extension ImageHistory {
     case .applicationRemoved: try remove(report, but: nil)
     default: break
     }
+    return []
   }
 
   /// Begins with what the other image holds at the time of the report, and comes from it.

@@ -51,21 +51,30 @@ struct Links {
     }
   }
 
-  /// Ends all links that lead from a thing and are valid at `at`.
-  func endAll(from thing: Int64, at: Int64) throws {
+  /// Ends all links that lead from a thing and are valid at `at`. Gives where they led.
+  @discardableResult
+  func endAll(from thing: Int64, at: Int64) throws -> [Int64] {
     let select = try db.cachedStatement(
-      sql: "SELECT id FROM link WHERE from_id = ? AND valid_from <= ? AND valid_to > ?")
-    for link in try select.integers([thing, at, at]) { try end(link, at: at) }
+      sql: "SELECT id, to_id FROM link WHERE from_id = ? AND valid_from <= ? AND valid_to > ?")
+    return try end(select.all([thing, at, at]) { ($0.integer(0), $0.integer(1)) }, at)
   }
 
-  /// Ends all links that lead from things of a kind to a thing and are valid at `at`.
-  func endAll(to thing: Int64, from kind: NamedKind, at: Int64) throws {
+  /// Ends all links that lead from things of a kind to a thing and are valid at `at`. Gives those things.
+  @discardableResult
+  func endAll(to thing: Int64, from kind: NamedKind, at: Int64) throws -> [Int64] {
     let select = try db.cachedStatement(
       sql: """
-        SELECT l.id FROM link l JOIN thing f ON f.id = l.from_id
+        SELECT l.id, l.from_id FROM link l JOIN thing f ON f.id = l.from_id
         WHERE l.to_id = ? AND l.valid_from <= ? AND l.valid_to > ? AND f.kind = ?
         """)
-    for link in try select.integers([thing, at, at, kind.name]) { try end(link, at: at) }
+    return try end(select.all([thing, at, at, kind.name]) { ($0.integer(0), $0.integer(1)) }, at)
+  }
+
+  private func end(_ links: [(id: Int64, other: Int64)], _ at: Int64) throws -> [Int64] {
+    try links.map { link in
+      try end(link.id, at: at)
+      return link.other
+    }
   }
 
   /// Makes a link's origin, confidence and evidence group those of its best claim. A link without claims goes.

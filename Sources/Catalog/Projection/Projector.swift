@@ -153,9 +153,16 @@ final class Projector {
       } else if let image = try VMHistory(db, things, thing).tell(report) {
         mark(image, from: report.at)
       }
-    case "image": try ImageHistory(db, things, thing).tell(report)
-    case "host": try HostHistory(db, thing).tell(report)
+    case "image": try markCut(ImageHistory(db, things, thing).tell(report), from: report.at)
+    case "host": try markCut(HostHistory(db, thing).tell(report), from: report.at)
     default: try ReleaseHistory(db).tell(report, thing)
+    }
+  }
+
+  /// What vms lost is no part of what was told of them since.
+  private func markCut(_ vms: [Int64], from at: Int64) throws {
+    for vm in vms {
+      if let last = try lastEvent(of: vm), last >= at { mark(vm, from: at) }
     }
   }
 
