@@ -45,6 +45,26 @@ import Testing
     #expect(third.document.images.first { $0.name == "shop.vhdx" }?.applications == known.applications)
   }
 
+  private static let hasLoopDevices = (try? run(["losetup", "--find"]).status) == 0
+
+  @Test(.enabled(if: hasLoopDevices)) func `a device is read again, for nothing tells when it was written to`()
+    async throws
+  {
+    let folder = packageFolder.appending(path: ".build/end-to-end-device")
+    try? FileManager.default.removeItem(at: folder)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let raw = folder.appending(path: "shop.raw").path
+    #expect(try run(["qemu-img", "convert", "-O", "raw", Program.image("shop.vhdx"), raw]).status == 0)
+    let device = try run(["losetup", "--find", "--show", raw]).text.trimmingCharacters(in: .whitespacesAndNewlines)
+    defer { _ = try? run(["losetup", "--detach", device]) }
+    let scan = [device, "--reader", "direct", "--catalog", folder.appending(path: "catalog.db").path]
+    for _ in 0..<2 {
+      let (finished, document) = try await Program.scan(scan)
+      #expect(document.images.map(\.status) == ["scanned"], "\(finished.errorText)")
+      #expect(document.images.map(\.unchanged) == [false])
+    }
+  }
+
   @Test func `an unchanged image says what it said before`() async throws {
     let scan = try await SharedScan.value
     let paths = ["debian.qcow2", "shop.vhdx"].map { scan.folder.appending(path: $0).path }

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import DiskFormats
 internal import Fingerprints
 internal import Foundation
 internal import Guestfs
@@ -42,15 +43,16 @@ struct ImageJob: Sendable {
   /// Nil where the run was interrupted before the image was done.
   /// - Throws: `Problem` where the catalog cannot be written.
   func report(_ path: String, progress: @escaping @Sendable (ScanProgress) -> Void) async throws -> ImageReport? {
-    let facts: ImageFacts
+    let (chain, facts): (DiskChain, ImageFacts)
     do {
-      facts = try openImage(
-        path, assumeRaw: command.imageFormat == .raw, allowedFolders: command.allowedFolders
-      ).facts
+      (chain, facts) = try openImage(
+        path, assumeRaw: command.imageFormat == .raw, allowedFolders: command.allowedFolders)
     } catch {
       return try store(Inventory(image: error.facts, status: .failed, problem: error.problem), at: path)
     }
-    if let known = try catalog.storedConclusion(host: command.host, path: path, basis: basis),
+    // A device's times do not tell when it was written to.
+    if !chain.files.contains(where: \.isBlockDevice),
+      let known = try catalog.storedConclusion(host: command.host, path: path, basis: basis),
       isStillGood(known.scan, facts)
     {
       if let report = toldAgain(known.scan, known.findings) { return report }
