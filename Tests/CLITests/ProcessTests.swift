@@ -176,7 +176,7 @@ import Testing
   /// use it. The second takes the minute after which a guest is given up.
   @Test(
     .enabled(if: canMount && access("/dev/kvm", F_OK) == 0),
-    arguments: Program.testsAll ? ["exit 1", "exec sleep 3600"] : ["exit 1"])
+    arguments: testsAll ? ["exit 1", "exec sleep 3600"] : ["exit 1"])
   func `where guests die or hang under KVM one line says so once`(fate: String) throws {
     try withTemporaryFolder { folder in
       let wrapper = folder.appending(path: "wrapper").path

@@ -8,9 +8,6 @@ enum Program {
     return named.map { URL(fileURLWithPath: $0) } ?? packageFolder.appending(path: ".build/fixtures")
   }()
 
-  /// Whether the cases that take minutes run too: `scripts/test --all`.
-  static let testsAll = ProcessInfo.processInfo.environment["VMLINEAGE_TEST_ALL"] == "1"
-
   /// A test image (Fixtures/README.md).
   static func image(_ name: String) -> String { fixtures.appending(path: name).path }
 

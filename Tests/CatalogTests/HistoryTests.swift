@@ -18,8 +18,6 @@ struct HistoryTests {
     return (catalog, path)
   }
 
-  private static let testsAll = ProcessInfo.processInfo.environment["VMLINEAGE_TEST_ALL"] == "1"
-
   @Test(arguments: testsAll ? 1...60 : 1...5 as ClosedRange<UInt64>)
   func `any order of arrival gives the same tables, and so does making them again`(seed: UInt64) throws {
     try withTemporaryFolder { folder in

@@ -52,6 +52,9 @@ package func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws 
   return try body(folder)
 }
 
+/// Whether the cases that take minutes run too: `scripts/test --all`.
+package let testsAll = ProcessInfo.processInfo.environment["VMLINEAGE_TEST_ALL"] == "1"
+
 /// The folder of the package, for fixtures and scripts.
 package let packageFolder = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
