@@ -72,6 +72,7 @@ struct ChainedThings {
   }
 
   private mutating func joinByLinks() {
+    sql.append("INSERT INTO author VALUES ('Ann 0'), ('Ann 1'), ('Ann 2')")
     for (index, revision) in levels[6].enumerated() {
       let source = levels[7][number(0..<levels[7].count)]
       sql.append(

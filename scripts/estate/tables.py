@@ -48,6 +48,7 @@ class Rows:
     def finish(self):
         for key in list(self.rows): self.flush(*key)
         for _, sql in self.indexes: self.db.execute(sql)
+        self.db.execute("INSERT INTO author SELECT DISTINCT author FROM revision")
         self.db.execute("COMMIT")
         self.db.execute("PRAGMA journal_mode=WAL")
 

@@ -93,6 +93,9 @@ private struct Revisions {
       row, source, revision.revision, revision.blob, revision.author, revision.revised.map(milliseconds),
       revision.revisions.map(Int64.init), Int64(revision.uncommitted ? 1 : 0),
     ])
+    if let author = revision.author {
+      try db.cachedStatement(sql: "INSERT INTO author (name) VALUES (?) ON CONFLICT DO NOTHING").run([author])
+    }
     known[revision] = row
     return row
   }

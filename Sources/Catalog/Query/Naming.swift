@@ -153,25 +153,16 @@ extension Conditions {
     ])
   }
 
-  /// By a part of the author's name or address, whatever its case. Authors are few beside revisions: each is found by a
-  /// jump in the index.
+  /// By a part of the author's name or address, whatever its case.
   func authors(_ values: [String]) -> String {
     let tests = values.map { value in
       let escaped = value.lowercased().replacing(/[%_\\]/) { "\\\($0.0)" }.replacing("*", with: "%")
-      return "lower(a.author) LIKE \(draft.bind("%\(escaped)%")) ESCAPE '\\'"
+      return "lower(a.name) LIKE \(draft.bind("%\(escaped)%")) ESCAPE '\\'"
     }
     return """
-      SELECT r.thing_id FROM revision r WHERE r.author IN (\(Conditions.allAuthors("author")) \
+      SELECT r.thing_id FROM revision r WHERE r.author IN (SELECT a.name FROM author a \
       WHERE \(tests.joined(separator: " OR ")))
       """
-  }
-
-  static func allAuthors(_ column: String) -> String {
-    """
-    WITH RECURSIVE a (author) AS (SELECT min(author) FROM revision UNION ALL \
-    SELECT (SELECT min(n.author) FROM revision n WHERE n.author > a.author) FROM a WHERE a.author IS NOT NULL) \
-    SELECT a.\(column) FROM a
-    """
   }
 
   /// Images that come from the named ones: at once (parent) or over any number of steps (ancestor).

@@ -39,7 +39,7 @@ private func names(of kind: Filter.Kind) -> String? {
   case .artifact: "SELECT DISTINCT path FROM artifact"
   case .file: "SELECT DISTINCT name FROM file"
   case .revision: "SELECT revision_commit FROM revision WHERE revision_commit IS NOT NULL"
-  case .author: "\(Conditions.allAuthors("author")) WHERE a.author IS NOT NULL"
+  case .author: "SELECT name FROM author"
   case .source: "SELECT DISTINCT path FROM source"
   default: nil
   }
