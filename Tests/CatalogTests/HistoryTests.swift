@@ -64,6 +64,21 @@ struct HistoryTests {
         #"{"id":"\#(event)","kind":"\#(kind)",\#(vm)\#(release)\#(image)"host":"h","at":"2026-01-0\#(day)T00:00:00Z"}"#
           .utf8)
     }
+    try expectSameInAnyOrder(lines)
+  }
+
+  /// The same for the image that a vm has of its own, of which another vm was made.
+  @Test func `a deletion of a vm's own image that comes late ends the same for others`() throws {
+    let lines = [
+      #""kind":"vm-created","vm":"a","image":"gold""#,
+      #""kind":"application-installed","vm":"a","application":"shop","release":"1""#,
+      #""kind":"vm-created","vm":"b","image":"vm:a""#, #""kind":"image-deleted","image":"vm:a""#,
+      #""kind":"application-installed","vm":"b","application":"till","release":"1""#,
+    ].enumerated().map { Data(#"{"id":"\#($0)","at":"2026-01-0\#($0 + 1)T00:00:00Z",\#($1)}"#.utf8) }
+    try expectSameInAnyOrder(lines)
+  }
+
+  private func expectSameInAnyOrder(_ lines: [Data]) throws {
     try withTemporaryFolder { folder in
       var expected: String?
       for (position, order) in permutations(lines).enumerated() {

@@ -149,7 +149,9 @@ final class Projector {
     switch try kind(thing) {
     case "vm":
       if let image = report.image, report.release == nil, report.event.kind != .applicationRemoved {
-        try ImageHistory(db, things, things.image(things.key(of: image), at: report.at)).tell(report)
+        let cut = try ImageHistory(db, things, things.image(things.key(of: image), at: report.at)).tell(report)
+        // The vm whose image it is hears of it in its turn.
+        try markCut(cut.filter { $0 != thing }, from: report.at)
       } else if let image = try VMHistory(db, things, thing).tell(report) {
         mark(image, from: report.at)
       }
@@ -168,9 +170,7 @@ final class Projector {
 
   /// Whether it is a deployed image that was reported as such.
   private func isDeployed(_ thing: Int64) throws -> Bool {
-    guard try kind(thing) == "image" else { return false }
-    let select = try db.cachedStatement(sql: "SELECT role = 'deployed' FROM image WHERE thing_id = ?")
-    return try select.integer([thing]) == 1
+    try kind(thing) == "image" && things.isDeployed(thing)
   }
 
   /// Where an image turns out to be deployed, or not to be, its vms change it, or an image of their own instead.
@@ -189,9 +189,9 @@ final class Projector {
     let select = try db.cachedStatement(
       sql: """
         SELECT DISTINCT l.to_id FROM link l JOIN image i ON i.thing_id = l.to_id
-        WHERE l.from_id = ? AND i.role = 'deployed' AND l.to_id <> ?
+        WHERE l.from_id = ? AND i.role = 'deployed'
         """)
-    return try select.integers([thing, ownImage(of: thing) ?? 0])
+    return try select.integers([thing]).filter(things.isDeployed)
   }
 
   private func markDependents(of thing: Int64, from at: Int64) throws {

@@ -102,6 +102,14 @@ final class Things {
     return try existing(.vm, String(key.dropFirst(3))) ?? thing
   }
 
+  /// Whether it is the one disk of the vms that it is linked to, by what was reported. What is made of a vm's own image is a
+  /// copy of it.
+  func isDeployed(_ image: Int64) throws -> Bool {
+    if try key(of: image).hasPrefix("vm:") { return false }
+    let select = try db.cachedStatement(sql: "SELECT role = 'deployed' FROM image WHERE thing_id = ?")
+    return try select.integer([image]) == 1
+  }
+
   /// Takes back a vm's own image, which is made again as its history is told.
   func forget(image: Int64) throws {
     for statement in [
@@ -124,7 +132,16 @@ final class Things {
     let life = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
     try life.run([id, at, Dialect.forever])
     firstSeen[id] = at
+    if kind.name == "vm" { try adopt("vm:\(key)", by: id) }
     return id
+  }
+
+  /// Whoever copied a vm's own image before the vm was known depends on the vm from now on.
+  private func adopt(_ image: String, by vm: Int64) throws {
+    let update = try db.cachedStatement(
+      sql: "UPDATE inheritance SET on_id = ? WHERE on_id = (SELECT id FROM thing WHERE kind = 'image' AND key = ?)")
+    try update.run([vm, image])
+    if db.changesCount > 0 { plain.remove(vm) }
   }
 
   private func begin(_ id: Int64, _ kind: NamedKind, at: Int64, not old: Int64) throws {

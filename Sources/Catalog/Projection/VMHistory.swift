@@ -68,9 +68,8 @@ struct VMHistory {
   /// Its only image, where that was reported as deployed.
   private func deployed(_ at: Int64) throws -> Int64? {
     let images = try present(at).map(\.image)
-    guard images.count == 1, let image = images.first, image != (try ownImage()) else { return nil }
-    let select = try db.cachedStatement(sql: "SELECT thing_id FROM image WHERE thing_id = ? AND role = 'deployed'")
-    return try select.integer([image])
+    guard images.count == 1, let image = images.first, try things.isDeployed(image) else { return nil }
+    return image
   }
 
   private func begin(_ report: Report) throws {
