@@ -14,6 +14,7 @@ package final class Catalog: Sendable {
   /// Where the file is, for messages.
   package let path: String
   let database: DatabaseQueue
+  private let concluded = ConcludedApplications()
 
   /// Opens the catalog, made where it is missing, its folder with it. An older one is copied to `FILE.before-vN` and
   /// brought up to version N; one of a later version, and what is no catalog, is refused.
@@ -102,7 +103,7 @@ package final class Catalog: Sendable {
   ) throws -> (scan: StoredScan, findings: Findings?)? {
     try read { db in
       guard let stored = try loadScan(db, host: host, path: path, lists: false) else { return nil }
-      return (stored.scan, try Conclusions(db: db).findings(of: stored.inventory, basis: basis))
+      return (stored.scan, try Conclusions(db: db).findings(of: stored.inventory, basis: basis, concluded))
     }
   }
 

@@ -61,6 +61,13 @@ package struct ImageRefused: Error {
   package var facts: ImageFacts
 }
 
+/// What a look at a regular file says of it, its header unread; nil where there is none. Where an image is known to be that
+/// file alone, equal facts mean an equal header.
+package func fileFacts(_ path: String, format: String) -> ImageFile? {
+  guard let file = try? DiskFile(path: path), !file.isBlockDevice else { return nil }
+  return imageFile(file, format: format)
+}
+
 private func imageFacts(_ chain: DiskChain) -> ImageFacts {
   var facts = headerFacts(chain.layers.first?.header)
   facts.files = chain.layers.flatMap { layer in

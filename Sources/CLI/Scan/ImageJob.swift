@@ -43,6 +43,8 @@ struct ImageJob: Sendable {
   /// Nil where the run was interrupted before the image was done.
   /// - Throws: `Problem` where the catalog cannot be written.
   func report(_ path: String, progress: @escaping @Sendable (ScanProgress) -> Void) async throws -> ImageReport? {
+    let known = try catalog.storedConclusion(host: command.host, path: path, basis: basis)
+    if let known, isStillAlone(known.scan, path), let report = toldAgain(known.scan, known.findings) { return report }
     let (chain, facts): (DiskChain, ImageFacts)
     do {
       (chain, facts) = try openImage(
@@ -51,10 +53,7 @@ struct ImageJob: Sendable {
       return try store(Inventory(image: error.facts, status: .failed, problem: error.problem), at: path)
     }
     // A device's times do not tell when it was written to.
-    if !chain.files.contains(where: \.isBlockDevice),
-      let known = try catalog.storedConclusion(host: command.host, path: path, basis: basis),
-      isStillGood(known.scan, facts)
-    {
+    if !chain.files.contains(where: \.isBlockDevice), let known, isStillGood(known.scan, facts.files) {
       if let report = toldAgain(known.scan, known.findings) { return report }
       if let stored = try catalog.storedScan(host: command.host, path: path) {
         return try await unchanged(stored, facts, progress)
@@ -81,11 +80,21 @@ struct ImageJob: Sendable {
       unchanged: false)
   }
 
+  /// Whether that is good which is stored of an image in one file, by that file. A disk without a header is told from a
+  /// damaged one by looking at it.
+  private func isStillAlone(_ stored: StoredScan, _ path: String) -> Bool {
+    let image = stored.inventory.image
+    guard image.files.count == 1, let format = image.format, format != "raw", command.imageFormat != .raw,
+      let file = fileFacts(path, format: format)
+    else { return false }
+    return isStillGood(stored, [file])
+  }
+
   /// Whether the stored facts are what a scan would find: the image is as it was, and that scan was not cut short by
   /// something that may be better now, nor asked for less than this one.
-  private func isStillGood(_ stored: StoredScan, _ facts: ImageFacts) -> Bool {
+  private func isStillGood(_ stored: StoredScan, _ files: [ImageFile]) -> Bool {
     let inventory = stored.inventory
-    guard stored.isUnchanged(facts.files), inventory.status != .failed else { return false }
+    guard stored.isUnchanged(files), inventory.status != .failed else { return false }
     if inventory.extent == .declared, command.only != .declared { return false }
     let isLeft = { (volume: Volume) in volume.reader == Reader.direct.rawValue && volume.status != .read }
     if reader != .direct, inventory.volumes.contains(where: isLeft) { return false }

@@ -3,6 +3,7 @@ internal import Foundation
 internal import GRDB
 internal import Inventory
 internal import Lineage
+internal import Synchronization
 
 /// What was concluded of the newest inventory of each image, word for word, for as long as it rests on the same basis:
 /// claims can be asked, but a report has more in it than can be asked.
@@ -36,20 +37,39 @@ struct Conclusions {
   }
 
   /// Nil where there are none on this basis.
-  func findings(of inventory: Int64, basis: Digest) throws -> Findings? {
-    let row = try Row.fetchOne(
-      db, sql: "SELECT explained, unexplained, applications FROM conclusion WHERE inventory_id = ? AND basis = ?",
-      arguments: [inventory, Data(basis.bytes)])
-    guard let row else { return nil }
+  func findings(of inventory: Int64, basis: Digest, _ known: ConcludedApplications) throws -> Findings? {
+    let select = try db.cachedStatement(
+      sql: "SELECT explained, unexplained, applications FROM conclusion WHERE inventory_id = ? AND basis = ?")
+    guard let row = try Row.fetchOne(select, arguments: [inventory, Data(basis.bytes)]) else { return nil }
     var applications: [Application] = []
-    let select = try db.cachedStatement(sql: "SELECT body FROM concluded_application WHERE id = ?")
     for number in PackedNumbers.unpack(row[2]) {
-      // Told by a program that wrote applications otherwise: not to be told again.
-      guard let body = try String.fetchOne(select, arguments: [number]),
-        let application = try? JSONDecoder().decode(Application.self, from: Data(body.utf8))
-      else { return nil }
+      guard let application = try known.application(number, { try application(number) }) else { return nil }
       applications.append(application)
     }
     return Findings(applications: applications, explained: row[0], unexplained: row[1])
+  }
+
+  /// Nil where a program told it that wrote applications otherwise: not to be told again.
+  private func application(_ number: Int) throws -> Application? {
+    let select = try db.cachedStatement(sql: "SELECT body FROM concluded_application WHERE id = ?")
+    guard let body = try String.fetchOne(select, arguments: [number]) else { return nil }
+    return try? JSONDecoder().decode(Application.self, from: Data(body.utf8))
+  }
+}
+
+/// Those that were told since the catalog was opened, by number: rows that never change, and most images have what others
+/// have.
+final class ConcludedApplications: Sendable {
+  private static let most = 10_000
+  private let known = Mutex<[Int: Application]>([:])
+
+  func application(_ number: Int, _ read: () throws -> Application?) rethrows -> Application? {
+    if let application = known.withLock({ $0[number] }) { return application }
+    guard let application = try read() else { return nil }
+    known.withLock { known in
+      if known.count == Self.most { known = [:] }
+      known[number] = application
+    }
+    return application
   }
 }
