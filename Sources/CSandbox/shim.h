@@ -29,6 +29,11 @@ static inline int vmlineage_limit(int resource, uint64_t most) {
   return setrlimit(resource, &limit);
 }
 
+// No file becomes longer than this: a write beyond fails (EFBIG) and ends nobody.
+static inline int vmlineage_limit_files(uint64_t most) {
+  return signal(SIGXFSZ, SIG_IGN) == SIG_ERR ? -1 : vmlineage_limit(RLIMIT_FSIZE, most);
+}
+
 // Confines this thread and those that it starts from now on.
 static inline int vmlineage_confine(int ruleset, scmp_filter_ctx filter) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return -1;
@@ -39,7 +44,8 @@ static inline int vmlineage_confine(int ruleset, scmp_filter_ctx filter) {
 // Starts a confined program that finds a listening socket as its descriptor 3 (sd_listen_fds(3)) and ends with the
 // thread that started it. Swift cannot fork.
 static inline pid_t vmlineage_serve(
-    const char *program, char *const arguments[], int listener, uint64_t memory, int ruleset, scmp_filter_ctx filter) {
+    const char *program, char *const arguments[], int listener, uint64_t memory, uint64_t written, int ruleset,
+    scmp_filter_ctx filter) {
   pid_t parent = getpid(), child = fork();
   if (child) return child;
   char process[32];
@@ -48,7 +54,7 @@ static inline pid_t vmlineage_serve(
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   if (listener == 3 ? fcntl(3, F_SETFD, 0) : dup2(listener, 3) != 3) _exit(127);
-  if (vmlineage_limit(RLIMIT_AS, memory) || vmlineage_confine(ruleset, filter)) _exit(127);
+  if (vmlineage_limit(RLIMIT_AS, memory) || vmlineage_limit_files(written) || vmlineage_confine(ruleset, filter)) _exit(127);
   execve(program, arguments, environment);
   _exit(127);
 }

@@ -12,6 +12,9 @@ final class BlockServer {
   /// Bytes of its address space: qemu-nbd itself takes 400 MiB, and a table of a large image some hundred.
   private static let memory: UInt64 = 2 << 30
 
+  /// Bytes that it may write: what it says of an image.
+  private static let written: UInt64 = 1 << 20
+
   /// - Throws: where it does not start or does not open the image.
   init(_ chain: DiskChain, folder: String, by means: Confinement.Means?) throws {
     let images = try Inherited(chain.files)
@@ -47,7 +50,7 @@ final class BlockServer {
   /// Waits until the server has opened the image. One that never does must not hold this process, which does not see yet
   /// whether its parent is there.
   static func handle(
-    on connection: Int32, within patience: Duration = .seconds(60)
+    on connection: Int32, within patience: Duration = .seconds(20)
   ) throws(DirectDiskError) -> OpaquePointer {
     guard let nbd = vmlineage_nbd_create() else {
       close(connection)
@@ -108,7 +111,7 @@ final class BlockServer {
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     return try confinement.withKernelForm(by: means) { ruleset, filter throws(DirectDiskError) in
-      let process = vmlineage_serve(program, &arguments, listener, memory, ruleset, filter)
+      let process = vmlineage_serve(program, &arguments, listener, memory, written, ruleset, filter)
       guard process > 0 else { throw DirectDiskError("qemu-nbd", String(cString: strerror(errno))) }
       return process
     }

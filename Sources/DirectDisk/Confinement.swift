@@ -2,7 +2,8 @@ internal import CSandbox
 internal import Foundation
 
 /// What a process may still do that reads what strangers wrote: Landlock (landlock(7)), or a sandbox in which it was
-/// started (`Sandbox`), bounds the files that it can open, seccomp(2) the calls that it can make, setrlimit(2) its memory. It holds for threads and programs started afterwards.
+/// started (`Sandbox`), bounds the files that it can open, seccomp(2) the calls that it can make, setrlimit(2) its memory and what it writes. It holds for threads and programs started
+/// afterwards.
 package struct Confinement {
   /// Files and folders that can be read.
   var readable: [String]
@@ -19,16 +20,18 @@ package struct Confinement {
   ///   - readable: files that are opened later on, beside those that the program itself needs.
   ///   - writable: folders in which temporary files are made.
   ///   - memory: bytes of address space.
+  ///   - written: the most bytes that any file has which it writes; what it says on standard error may be such a file.
   ///   - means: with a sandbox it is the one that this process is in.
   /// - Throws: where the kernel lacks any part of it; nothing may be read then.
   package static func confine(
-    readable: [String], writable: [String], memory: UInt64, by means: Means? = .landlock
+    readable: [String], writable: [String], memory: UInt64, written: UInt64, by means: Means? = .landlock
   ) throws(DirectDiskError) {
     let confinement = Confinement(
       readable: readable + ["/usr", "/lib", "/lib64", "/etc/localtime", "/proc/self", "/dev/null", "/dev/urandom"],
       writable: writable, refused: neverNeeded + ["execve", "execveat", "fork", "vfork"] + network)
     guard vmlineage_limit(Int32(RLIMIT_AS.rawValue), memory) == 0, vmlineage_limit(Int32(RLIMIT_CORE.rawValue), 0) == 0
     else { throw DirectDiskError("confine", "memory cannot be limited") }
+    guard vmlineage_limit_files(written) == 0 else { throw DirectDiskError("confine", "files cannot be limited") }
     try confinement.withKernelForm(by: means) { ruleset, filter throws(DirectDiskError) in
       guard vmlineage_confine(ruleset, filter) == 0 else {
         throw DirectDiskError("confine", String(cString: strerror(errno)))

@@ -68,18 +68,17 @@ struct ImageScan {
     watch()
     tell(.progress(.phase("boot")))
     let appliance = try boot(image)
-    var blocks: DiskBlocks?
+    var disk: DiskBlocks?
     var direct: [OpenedVolume] = []
     if !others.isEmpty {
-      let disk = try confined(image)
-      direct = try openDirectly(disk).filter { others.contains($0.volume.id) }
-      blocks = disk
+      let own = try confined(image)
+      direct = try openDirectly(own).filter { others.contains($0.volume.id) }
+      disk = own
     }
+    // Once: where that fails it has taken its time.
+    lazy var blocks = disk ?? (try? DiskBlocks(image.chain, folder: request.folder))
     tell(.progress(.phase("open volumes")))
-    let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder, except: others) {
-      blocks = blocks ?? (try? DiskBlocks(image.chain, folder: request.folder))
-      return blocks
-    }
+    let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder, except: others) { blocks }
     let (volumes, problem) = opening.open()
     ImageScan(request: request, tell: { tell(judged($0, image)) }, watch: watch).read(direct + volumes, problem)
   }
@@ -99,7 +98,8 @@ struct ImageScan {
       let blocks = try DiskBlocks(image.chain, folder: request.folder, by: request.confinement)
       try Confinement.confine(
         readable: image.chain.files.map { "/proc/self/fd/\($0.descriptor)" } + [request.index].compactMap(\.self),
-        writable: [request.folder], memory: ScanLimits.directMemory, by: request.confinement)
+        writable: [request.folder], memory: ScanLimits.directMemory, written: ScanLimits.fileBytes,
+        by: request.confinement)
       return blocks
     } catch {
       throw Problem(

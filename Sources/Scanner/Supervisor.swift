@@ -95,8 +95,10 @@ package enum Supervisor {
 
   /// The last of what the child said on standard error.
   private static func said(_ task: WorkerTask) -> String {
-    guard let text = try? Data(contentsOf: URL(fileURLWithPath: task.folder + "/errors")) else { return "" }
-    let lines = String(decoding: text.suffix(2000), as: UTF8.self).split(separator: "\n")
+    guard let file = FileHandle(forReadingAtPath: task.folder + "/errors"), let length = try? file.seekToEnd(),
+      (try? file.seek(toOffset: length - min(length, 2000))) != nil, let text = try? file.read(upToCount: 2000)
+    else { return "" }
+    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
     return lines.last.map { ": \($0.prefix(300))" } ?? ""
   }
 

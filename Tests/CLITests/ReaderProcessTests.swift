@@ -123,6 +123,40 @@ import Testing
     }
   }
 
+  /// It never serves, and says more than anyone wants to know.
+  @Test(.enabled(if: testsAll && canMount)) func `auto goes past a qemu-nbd that hangs from the start`() throws {
+    try withTemporaryFolder { folder in
+      let (code, program) = (folder.appending(path: "hang.c"), folder.appending(path: "hang").path)
+      try Data(
+        """
+        #include <unistd.h>
+        int main(void) { char text[4096] = {0}; for (int i = 0; i < 1 << 16; i++) write(2, text, sizeof text); for (;;) pause(); }
+        """.utf8
+      ).write(to: code)
+      #expect(try run(["cc", "-w", "-o", program, code.path]).status == 0)
+      let image = folder.appending(path: "shop.vmdk").path
+      #expect(try run(["qemu-img", "convert", "-O", "vmdk", shop, image]).status == 0)
+      let scan = try Running(
+        [
+          "unshare", "-m", "sh", "-ec", "mount --bind \(program) /usr/bin/qemu-nbd && exec \"$@\"", "sh", builtProgram,
+          "scan", image, "--reader", "auto", "--deadline", "2m", "--format", "json",
+        ], in: folder)
+      let said = eventually { () -> Int? in
+        let errors = scan.workers.flatMap(openFiles).first { $0.hasSuffix("/errors") }
+        let size = errors.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int }
+        return size.flatMap { $0 >= 1 << 20 ? $0 : nil }
+      }
+      #expect(said == 1 << 20)
+      let finished = try scan.finish()
+      let decoder = JSONDecoder()
+      decoder.dateDecodingStrategy = .iso8601
+      let result = try decoder.decode(ScanResult.self, from: finished.output).images
+      #expect(finished.status == 0, "\(finished.errorText)")
+      #expect(result.map(\.status) == ["scanned"] && result.first?.volumes.map(\.reader) == ["appliance"])
+      #expect(try left(in: folder).isEmpty)
+    }
+  }
+
   /// libtsk reads these, in C.
   @Test func `made-up NTFS and FAT never end the run`() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString)")

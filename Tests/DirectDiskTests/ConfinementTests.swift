@@ -16,7 +16,7 @@ import Testing
       for file in [given, other] { try Data("x".utf8).write(to: file) }
       #expect(open("/etc/hostname", O_RDONLY) >= 0)
 
-      try Confinement.confine(readable: [given.path], writable: [scratch.path], memory: 8 << 30)
+      try Confinement.confine(readable: [given.path], writable: [scratch.path], memory: 8 << 30, written: 1 << 20)
 
       var failures: [String] = []
       func check(_ what: String, _ holds: Bool) { if !holds { failures.append(what) } }
@@ -24,6 +24,9 @@ import Testing
       check("reads nothing else", open(other.path, O_RDONLY) < 0 && open("/etc/hostname", O_RDONLY) < 0)
       check("writes nothing else", open(other.path, O_WRONLY) < 0 && open(given.path, O_WRONLY) < 0)
       check("makes files in its folder", open(scratch.path + "/made", O_CREAT | O_WRONLY, 0o600) >= 0)
+      let long = open(scratch.path + "/long", O_CREAT | O_WRONLY, 0o600)
+      check("makes files so long", ftruncate(long, 1 << 20) == 0)
+      check("makes none longer", ftruncate(long, 1 << 20 + 1) != 0 && errno == EFBIG)
       check("makes none elsewhere", open(folder.path + "/made", O_CREAT | O_WRONLY, 0o600) < 0)
       check("removes none elsewhere", unlink(other.path) != 0)
       check("changes no permissions", chmod(given.path, 0o777) != 0)

@@ -41,7 +41,7 @@ import Testing
   @Test func `what is said to be in a sandbox and is in none reads nothing`() {
     #expect(!Sandbox.isThis)
     #expect(throws: DirectDiskError.self) {
-      try Confinement.confine(readable: [], writable: [], memory: .max, by: .bubblewrap)
+      try Confinement.confine(readable: [], writable: [], memory: .max, written: .max, by: .bubblewrap)
     }
   }
 }
