@@ -37,6 +37,10 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 // The file descriptors and paths that Subprocess takes.
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
+// Swift's libraries are in the program itself: to find and join twelve of them took as long as most questions do. These
+// are named since what was compiled for shared libraries does not name them.
+let foundation = ["CoreFoundation", "_FoundationICU", "_FoundationCShims", "_FoundationCollections"].map { "-l\($0)" }
+
 let package = Package(
   name: "vmlineage",
   dependencies: [
@@ -85,14 +89,14 @@ let package = Package(
           "Capture", "Catalog", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Lineage", "Reports",
           "Scanner", "Signatures", argumentParser,
         ],
-        path: "Sources/CLI", swiftSettings: settings),
+        path: "Sources/CLI", swiftSettings: settings,
+        linkerSettings: [.unsafeFlags(["-static-stdlib"] + foundation)]),
       // Made-up file lists for scripts/bench-filelists.
       .executableTarget(
         name: "FileListBench", dependencies: ["Catalog", "Fingerprints", "Inventory", "Lineage", "TestSupport"],
         path: "Tests/FileListBench", swiftSettings: settings),
       .testTarget(name: "StructureTests", dependencies: ["TestSupport"], swiftSettings: settings),
       .testTarget(
-        name: "CLITests", dependencies: ["TestSupport", "vmlineage", subprocess],
-        swiftSettings: settings),
+        name: "CLITests", dependencies: ["TestSupport", subprocess], swiftSettings: settings),
     ]
 )
