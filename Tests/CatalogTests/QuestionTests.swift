@@ -101,6 +101,81 @@ struct QuestionTests {
     }
   }
 
+  @Test(arguments: 0..<8) func `what is asked of a thing itself holds where it is found by its ways to any other`(
+    seed: Int
+  ) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "c.db").path
+      let catalog = try Catalog(path: path)
+      let estate = ChainedThings(seed: UInt64(seed))
+      let states = [
+        "UPDATE image SET role = 'deployed' WHERE thing_id % 2 = 0",
+        "INSERT INTO vm_state SELECT thing_id, 1, 'running', 9223372036854775807 FROM vm WHERE thing_id % 2 = 1",
+        "INSERT INTO reboot SELECT thing_id, 1, 0, 0 FROM host WHERE thing_id % 2 = 1",
+        "UPDATE application_release SET released = 999999 WHERE thing_id % 2 = 1",
+      ]
+      let sql = ["PRAGMA foreign_keys = OFF", "BEGIN"] + estate.sql + states + ["COMMIT"]
+      #expect(try sqlite(path, sql.joined(separator: ";\n")) == "")
+      let own: [(Entity, Int, Filter)] = [
+        (.images, 2, Filter(.role, "golden")), (.vms, 1, Filter(.state, "running")),
+        (.hosts, 0, Filter(.rebooted, "unexpected")), (.releases, 3, Filter(.changedWithin, "1s")),
+      ]
+      let now = Date(timeIntervalSince1970: Double(ChainedThings.now) / 1000)
+      for (entity, level, filter) in own {
+        for (other, kind) in [(level, nil), (0, Filter.Kind.host), (1, .vm), (2, .image), (7, .source)] {
+          let found = Set(estate.answers(level, [other: Set(estate.levels[other])], at: ChainedThings.now).keys)
+          for (bound, isWanted) in [(0, true), (0, false), (6, true), (6, false), (100_000, true), (100_000, false)] {
+            var question = Question(entity, kind.map { [Filter($0, "*")] } ?? [], at: now)
+            if isWanted { question.filters.append(filter) } else { question.not = [filter] }
+            let answers = try catalog.find(question, bound: bound)
+            let things = answers.compactMap { answer in
+              estate.levels[level].first { matches(answer, estate, level, $0) }
+            }
+            let truth = found.filter { ($0 % 2 == 1) == isWanted }
+            #expect(Set(things) == truth && things.count == answers.count, "\(question) \(bound)")
+          }
+        }
+      }
+    }
+  }
+
+  /// Of an application its releases together count: one that is captured makes it captured.
+  @Test(arguments: 0..<8) func `what nobody recorded is what is found by no captured path`(seed: Int) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "c.db").path
+      let catalog = try Catalog(path: path)
+      var estate = ChainedThings(seed: UInt64(seed))
+      // Of the first release it is certain wherever it is.
+      let first = estate.levels[3][0]
+      for index in estate.links.indices where estate.links[index].to == first {
+        (estate.links[index].origin, estate.links[index].confidence) = (1, 1)
+      }
+      estate.sql.append("UPDATE link SET origin = 1, confidence = 1 WHERE to_id = \(first)")
+      #expect(try sqlite(path, (["BEGIN"] + estate.sql + ["COMMIT"]).joined(separator: ";\n")) == "")
+      for (level, kind) in [Filter.Kind.host, .vm, .image].enumerated() {
+        let truth = estate.answers(3, [level: Set(estate.levels[level])], at: ChainedThings.now)
+        let release = { (thing: Int) in
+          (estate.levels[3].firstIndex(of: thing) ?? 0).quotientAndRemainder(dividingBy: 2)
+        }
+        let applications = Dictionary(grouping: truth) { "app-\(release($0.key).quotient)" }.filter { _, releases in
+          releases.map(\.value).max { ($0.confidence, -$0.origin) < ($1.confidence, -$1.origin) }?.origin != 1
+        }
+        let releases = truth.filter { $0.value.origin != 1 }.keys.map(release).map {
+          "app-\($0.quotient)@\($0.remainder)"
+        }
+        for bound in [0, 6, 100_000] {
+          var question = Question(
+            .applications, [Filter(kind, "*")], at: Date(timeIntervalSince1970: Double(ChainedThings.now) / 1000))
+          question.not = [Filter(.origin, "captured")]
+          #expect(
+            try Set(catalog.find(question, bound: bound).map(\.name)) == Set(applications.keys), "\(kind) \(bound)")
+          question.entity = .releases
+          #expect(try Set(catalog.find(question, bound: bound).map(\.id)) == Set(releases), "\(kind) \(bound)")
+        }
+      }
+    }
+  }
+
   private func matches(_ answer: Answer, _ estate: ChainedThings, _ entity: Int, _ thing: Int) -> Bool {
     guard let name = estate.names[thing] else { return false }
     let index = estate.levels[entity].firstIndex(of: thing) ?? 0

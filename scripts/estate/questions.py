@@ -33,7 +33,7 @@ def questions(estate, files):
     source = [f"src/{n}/file-7.c" for n in (1, estate.application_count // 3)]
     vm = [f"name-{n:07}" for n in (11, estate.vm_count // 2)]
     host = [estate.hosts[n] for n in (1, len(estate.hosts) // 2)]
-    application = [estate.name(1), f"{estate.name(estate.application_count // 3)}@12.0"]
+    application = [estate.name(1), f"{estate.name(estate.application_count // 3)}@18.0"]
     path, digest = files
     inventories = "SELECT max(id) FROM inventory GROUP BY image_id"
 

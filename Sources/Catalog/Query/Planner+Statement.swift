@@ -83,13 +83,13 @@ extension Planner {
     guard isUnwanted, near == .release, sides.count == 1, let side = sides.first, side.isOpenToDoubt,
       !side.chain.hasRanked
     else { return nil }
-    let leads = sure(side).exists(from: near, "x.thing_id")
+    let leads = sure(side).exists(from: near, "o.thing_id")
     let certain = draft.table(
-      "certain", "SELECT x.thing_id AS id, x.name FROM application_release x WHERE \(leads)")
+      "certain", "SELECT o.thing_id AS id, o.name FROM application_release o WHERE \(leads)")
     if question.entity == .releases { return { "+\($0) NOT IN (SELECT id FROM \(certain))" } }
     return { id in
       """
-      (SELECT x.name FROM application_release x WHERE x.thing_id = \(id)) NOT IN (SELECT name FROM \(certain))
+      (SELECT r.name FROM application_release r WHERE r.thing_id = \(id)) NOT IN (SELECT name FROM \(certain))
       """
     }
   }
@@ -157,7 +157,8 @@ extension Planner {
         (from, id) = ("\(draft.table("streamed", try stream(first), kept: false)) o", "o.id")
         rest.removeFirst()
       } else {
-        (from, id) = ("\(near.table) x", "x.thing_id")
+        // No test has an alias of this name of its own.
+        (from, id) = ("\(near.table) o", "o.thing_id")
       }
     }
     let tests = own.enumerated().filter { $0.offset != used }.map { $0.element.test(id) }

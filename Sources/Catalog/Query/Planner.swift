@@ -159,8 +159,8 @@ struct Planner {
     let (middle, end): (Level, Level) = near >= .artifact ? (.build, .image) : (.image, .artifact)
     let reached = side.last ?? side.nodes[0]
     guard side.meeting == nil, near >= .artifact ? reached <= end : near <= .vm && reached >= end else { return }
-    let select = "SELECT x.thing_id AS id, \(Rank.best) AS rank FROM \(middle.table) x WHERE "
-    side.meeting = (middle, draft.table("meeting", select + side.exists(from: middle, "x.thing_id")))
+    let select = "SELECT o.thing_id AS id, \(Rank.best) AS rank FROM \(middle.table) o WHERE "
+    side.meeting = (middle, draft.table("meeting", select + side.exists(from: middle, "o.thing_id")))
   }
 
   /// The releases of the builds that a side has come to, or the builds in its images.
