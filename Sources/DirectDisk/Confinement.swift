@@ -2,8 +2,8 @@ internal import CSandbox
 internal import Foundation
 
 /// What a process may still do that reads what strangers wrote: Landlock (landlock(7)), or a sandbox in which it was
-/// started (`Sandbox`), bounds the files that it can open, seccomp(2) the calls that it can make, setrlimit(2) its memory and what it writes. It holds for threads and programs started
-/// afterwards.
+/// started (`Sandbox`), bounds the files that it can open, seccomp(2) the calls that it can make, setrlimit(2) its memory
+/// and how long its files become. It holds for threads and programs started afterwards.
 package struct Confinement {
   /// Files and folders that can be read.
   var readable: [String]

@@ -50,7 +50,7 @@ struct ImageScan {
   private func readDirectly(_ image: OpenImage, _ handsOver: Bool) throws {
     // Something is odd about its header: that is not for libraries to find out.
     if handsOver, !image.chain.header.warnings.isEmpty { return tell(.handOver(readable: [])) }
-    let blocks = try confined(image)
+    let blocks = try confined(image, written: ScanLimits.fileBytes)
     watch()
     tell(.progress(.phase("open volumes")))
     let volumes = try openDirectly(blocks)
@@ -71,7 +71,8 @@ struct ImageScan {
     var disk: DiskBlocks?
     var direct: [OpenedVolume] = []
     if !others.isEmpty {
-      let own = try confined(image)
+      // Between two readings the scratch disk is made empty.
+      let own = try confined(image, written: ScanLimits.scratchBytes)
       direct = try openDirectly(own).filter { others.contains($0.volume.id) }
       disk = own
     }
@@ -93,12 +94,12 @@ struct ImageScan {
   }
 
   /// Opens the image's disk and confines this process to it: from then on it reads what strangers made.
-  private func confined(_ image: OpenImage) throws -> DiskBlocks {
+  private func confined(_ image: OpenImage, written: UInt64) throws -> DiskBlocks {
     do {
       let blocks = try DiskBlocks(image.chain, folder: request.folder, by: request.confinement)
       try Confinement.confine(
         readable: image.chain.files.map { "/proc/self/fd/\($0.descriptor)" } + [request.index].compactMap(\.self),
-        writable: [request.folder], memory: ScanLimits.directMemory, written: ScanLimits.fileBytes,
+        writable: [request.folder], memory: ScanLimits.directMemory, written: written,
         by: request.confinement)
       return blocks
     } catch {

@@ -1,6 +1,6 @@
 /// What bounds a scan, whatever an image holds.
 enum ScanLimits {
-  /// No file larger than this is read, nor written by a process that reads file systems itself: 1 GiB.
+  /// No file larger than this is read, nor written by a process that does so without an appliance: 1 GiB.
   static let fileBytes: UInt64 = 1 << 30
   /// Files up to this size are held in memory; of larger ones only digests are made, and their ends are looked at.
   static let wholeBytes: UInt64 = 128 << 20
