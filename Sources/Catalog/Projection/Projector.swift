@@ -204,8 +204,7 @@ final class Projector {
   }
 
   private func ownImage(of thing: Int64) throws -> Int64? {
-    guard try kind(thing) == "vm" else { return nil }
-    return try things.existing(.image, "vm:\(try things.key(of: thing))")
+    try kind(thing) == "vm" ? things.ownImage(of: thing) : nil
   }
 
   private func kind(_ thing: Int64) throws -> String { try things.kind(of: thing) }

@@ -79,7 +79,7 @@ final class Things {
 
   /// What is known of a vm: when its latest event was, and its own image.
   func latestEvent(ofVM vm: Int64) throws -> (at: Int64?, ownImage: Int64?) {
-    let key = "vm:\(try key(of: vm))"
+    let key = try ownImageKey(of: vm)
     let select = try db.cachedStatement(
       sql: """
         SELECT (SELECT at FROM event_subject WHERE thing_id = ?1 ORDER BY at DESC LIMIT 1),
@@ -97,15 +97,28 @@ final class Things {
 
   /// Whose history a thing's is part of: that of a vm's own image belongs to the vm.
   func history(of thing: Int64) throws -> Int64 {
-    let key = try key(of: thing)
-    guard key.hasPrefix("vm:") else { return thing }
-    return try existing(.vm, String(key.dropFirst(3))) ?? thing
+    guard let owner = try owner(of: thing) else { return thing }
+    return try existing(.vm, owner) ?? thing
   }
+
+  /// What the image is called that a vm has of its own.
+  func ownImageKey(of vm: Int64) throws -> String { Self.own + (try key(of: vm)) }
+
+  /// That image, where there is one.
+  func ownImage(of vm: Int64) throws -> Int64? { try existing(.image, ownImageKey(of: vm)) }
+
+  /// The vm, known or not, that a thing called so is the own image of.
+  private func owner(of thing: Int64) throws -> String? {
+    let key = try key(of: thing)
+    return key.hasPrefix(Self.own) ? String(key.dropFirst(Self.own.count)) : nil
+  }
+
+  private static let own = "vm:"
 
   /// Whether it is the one disk of the vms that it is linked to, by what was reported. What is made of a vm's own image is a
   /// copy of it.
   func isDeployed(_ image: Int64) throws -> Bool {
-    if try key(of: image).hasPrefix("vm:") { return false }
+    if try owner(of: image) != nil { return false }
     let select = try db.cachedStatement(sql: "SELECT role = 'deployed' FROM image WHERE thing_id = ?")
     return try select.integer([image]) == 1
   }
@@ -132,15 +145,15 @@ final class Things {
     let life = try db.cachedStatement(sql: "INSERT INTO life (thing_id, valid_from, valid_to) VALUES (?, ?, ?)")
     try life.run([id, at, Dialect.forever])
     firstSeen[id] = at
-    if kind.name == "vm" { try adopt("vm:\(key)", by: id) }
+    if kind.name == "vm" { try adopt(by: id) }
     return id
   }
 
   /// Whoever copied a vm's own image before the vm was known depends on the vm from now on.
-  private func adopt(_ image: String, by vm: Int64) throws {
+  private func adopt(by vm: Int64) throws {
     let update = try db.cachedStatement(
       sql: "UPDATE inheritance SET on_id = ? WHERE on_id = (SELECT id FROM thing WHERE kind = 'image' AND key = ?)")
-    try update.run([vm, image])
+    try update.run([vm, ownImageKey(of: vm)])
     if db.changesCount > 0 { plain.remove(vm) }
   }
 

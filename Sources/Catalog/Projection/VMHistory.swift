@@ -119,8 +119,7 @@ struct VMHistory {
 
   /// The image of its own, begun where it has none yet.
   private func own(_ report: Report) throws -> Int64 {
-    let key = "vm:\(try uuid())"
-    let own = try things.image(key, at: report.at)
+    let own = try things.image(things.ownImageKey(of: vm), at: report.at)
     if try links.open(vm, own, at: report.at) != nil { return own }
     let history = ImageHistory(db, things, own)
     try life.begin(own, at: report.at)
@@ -177,9 +176,7 @@ struct VMHistory {
     try db.cachedStatement(sql: series.insert).run(key + [at, value, Dialect.forever])
   }
 
-  private func ownImage() throws -> Int64? { try things.existing(.image, "vm:\(try uuid())") }
-
-  private func uuid() throws -> String { try things.key(of: vm) }
+  private func ownImage() throws -> Int64? { try things.ownImage(of: vm) }
 }
 
 /// A table of values of vms that follow each other.
