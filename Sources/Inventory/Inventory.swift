@@ -3,7 +3,7 @@ package struct Inventory: Codable, Hashable, Sendable {
   /// Raised when a scan of the same bytes would now say something else; an image scanned under an older one is read again.
   package static let currentVersion = 1
 
-  package enum Status: String, Codable, Sendable { case scanned, partial, failed, unrecognised }
+  package enum Status: String, Codable, Sendable, CaseIterable { case scanned, data, partial, failed, unrecognised }
 
   /// How much of the image was looked at: all of it, or only where systems record what is installed (no files then).
   package enum Extent: String, Codable, Sendable { case whole, declared }
@@ -11,7 +11,8 @@ package struct Inventory: Codable, Hashable, Sendable {
   package var version: Int
   package var extent: Extent
   package var image: ImageFacts
-  /// What the scan itself came to. `unrecognised` is decided where claims are known, so it is never stored here.
+  /// What the scan itself came to. `data` and `unrecognised` are decided where claims are known, so neither is ever stored
+  /// here.
   package var status: Status
   /// Why it is not `scanned`: the first, most telling problem.
   package var problem: Problem?
@@ -20,11 +21,13 @@ package struct Inventory: Codable, Hashable, Sendable {
   package var packages: [Package]
   package var files: FileList
   package var counts: Counts
+  /// What was seen and not understood, or left out, each with the reason: nothing is missing from an inventory without one.
+  package var remarks: [Problem]
 
   package init(
     version: Int = Inventory.currentVersion, extent: Extent = .whole, image: ImageFacts, status: Status,
     problem: Problem? = nil, volumes: [Volume] = [], systems: [OperatingSystem] = [], packages: [Package] = [],
-    files: FileList = [], counts: Counts = Counts()
+    files: FileList = [], counts: Counts = Counts(), remarks: [Problem] = []
   ) {
     self.version = version
     self.extent = extent
@@ -36,6 +39,7 @@ package struct Inventory: Codable, Hashable, Sendable {
     self.packages = packages
     self.files = files
     self.counts = counts
+    self.remarks = remarks
   }
 }
 
@@ -155,10 +159,12 @@ package struct OperatingSystem: Codable, Hashable, Sendable {
   package var product: String
   package var architecture: String?
   package var hostname: String?
+  /// Earlier states of this system that the image also holds. They are not systems of their own.
+  package var states: [SystemState]
 
   package init(
     volume: String = "", family: String, distribution: String, version: String, pointRelease: String? = nil,
-    product: String, architecture: String? = nil, hostname: String? = nil
+    product: String, architecture: String? = nil, hostname: String? = nil, states: [SystemState] = []
   ) {
     self.volume = volume
     self.family = family
@@ -168,6 +174,27 @@ package struct OperatingSystem: Codable, Hashable, Sendable {
     self.product = product
     self.architecture = architecture
     self.hostname = hostname
+    self.states = states
+  }
+}
+
+/// A system as it was, or as it would be if another deployment were booted.
+package struct SystemState: Codable, Hashable, Sendable {
+  package enum Kind: String, Codable, Sendable { case snapshot, deployment }
+
+  /// The volume that holds it.
+  package var volume: String
+  package var kind: Kind
+  /// The version of the operating system in that state, where it says one.
+  package var version: String?
+  /// Seconds since 1970; nil where nothing records it.
+  package var created: Int64?
+
+  package init(volume: String, kind: Kind, version: String? = nil, created: Int64? = nil) {
+    self.volume = volume
+    self.kind = kind
+    self.version = version
+    self.created = created
   }
 }
 

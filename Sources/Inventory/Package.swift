@@ -1,6 +1,6 @@
 /// Which ecosystem declares a package; also the `kind` of an application in reports.
 package enum PackageKind: String, Codable, Sendable, CaseIterable {
-  case deb, rpm, apk, pacman, pypi, npm, gem, jar, go, cargo, nuget, windows, service, note
+  case deb, rpm, apk, pacman, pypi, npm, gem, jar, go, cargo, nuget, windows, msix, service, note
 }
 
 /// Something that an image says is installed.

@@ -32,11 +32,17 @@ package func infer(_ inventory: Inventory, _ matches: MatchSet) -> Findings {
     applications: applications.sorted(by: precedes), explained: explained.explained, unexplained: explained.unexplained)
 }
 
-/// What the scan came to once it is known what is inside: a whole scan that found neither an operating system nor an
-/// application is `unrecognised`, so that an empty result never looks like success.
+/// What the scan came to once it is known what is inside. A scan that found neither an operating system nor an application
+/// is `data` where every volume was read and none holds a part of a system. Otherwise it is `unrecognised`, so that an
+/// empty result never looks like success.
 package func status(of inventory: Inventory, _ findings: Findings) -> Inventory.Status {
-  inventory.status == .scanned && inventory.systems.isEmpty && findings.applications.isEmpty
-    ? .unrecognised : inventory.status
+  guard inventory.status == .scanned, inventory.systems.isEmpty, findings.applications.isEmpty else {
+    return inventory.status
+  }
+  let isData =
+    !inventory.volumes.isEmpty && inventory.volumes.allSatisfy { $0.status == .read }
+    && !inventory.remarks.contains { Problem.unnamedCodes.contains($0.code) }
+  return isData ? .data : .unrecognised
 }
 
 /// Lower-case names by which a package may be known.

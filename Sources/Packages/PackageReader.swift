@@ -49,11 +49,17 @@ package struct SystemFiles: Sendable {
 package struct PackageReading: Sendable {
   package var system: OperatingSystem?
   package var packages: [Package]
+  /// What could not be read: it makes the image partial.
   package var problems: [Problem]
+  /// What was seen and not understood, or left out: it is said, and changes no status.
+  package var remarks: [Problem]
 
-  package init(system: OperatingSystem? = nil, packages: [Package] = [], problems: [Problem] = []) {
+  package init(
+    system: OperatingSystem? = nil, packages: [Package] = [], problems: [Problem] = [], remarks: [Problem] = []
+  ) {
     self.system = system
     self.packages = packages
     self.problems = problems
+    self.remarks = remarks
   }
 }

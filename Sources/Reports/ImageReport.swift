@@ -42,6 +42,6 @@ package struct ImageReport: Sendable {
     return Problem(
       code: "unrecognised", operation: "scan", subject: path,
       reason: "neither an operating system nor an application found",
-      remedy: "--allow-unrecognised accepts data disks")
+      remedy: "--allow-unrecognised accepts such images")
   }
 }

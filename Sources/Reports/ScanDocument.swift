@@ -42,6 +42,7 @@ struct ImageElement: Encodable {
   var status: String
   var unchanged: Bool
   var error: ErrorElement?
+  var remarks: [RemarkElement]
   var volumes: [VolumeElement]
   var operatingSystems: [SystemElement]
   var applications: [ApplicationElement]
@@ -59,6 +60,7 @@ struct ImageElement: Encodable {
     status = report.status.rawValue
     unchanged = report.unchanged
     error = report.reason.map { ErrorElement($0) }
+    remarks = inventory.remarks.map { RemarkElement($0) }
     volumes = inventory.volumes.map { VolumeElement($0) }
     operatingSystems = inventory.systems.map { SystemElement($0) }
     applications = report.findings.applications.map { ApplicationElement($0, files: withFiles) }
@@ -76,6 +78,19 @@ struct ErrorElement: Encodable {
   init(_ problem: Problem) {
     code = problem.code
     message = problem.description
+  }
+}
+
+/// What was seen and not understood, or left out.
+struct RemarkElement: Encodable {
+  var code: String
+  var subject: String
+  var message: String
+
+  init(_ remark: Problem) {
+    code = remark.code
+    subject = remark.subject
+    message = printable(remark.reason + (remark.remedy.map { " (\($0))" } ?? ""))
   }
 }
 
@@ -104,6 +119,7 @@ struct SystemElement: Encodable {
   var version: String
   var architecture: String?
   var hostname: String?
+  var states: [StateElement]
 
   init(_ system: OperatingSystem) {
     volume = system.volume
@@ -112,6 +128,21 @@ struct SystemElement: Encodable {
     version = system.version
     architecture = system.architecture
     hostname = system.hostname
+    states = system.states.map { StateElement($0) }
+  }
+}
+
+struct StateElement: Encodable {
+  var volume: String
+  var kind: String
+  var version: String?
+  var created: String?
+
+  init(_ state: SystemState) {
+    volume = state.volume
+    kind = state.kind.rawValue
+    version = state.version
+    created = state.created.map { Date(timeIntervalSince1970: TimeInterval($0)).formatted(.iso8601) }
   }
 }
 

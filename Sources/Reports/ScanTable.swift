@@ -36,7 +36,7 @@ package func scanTable(_ images: [ImageReport], _ options: TableOptions = TableO
 
 /// Such as `3 images: 2 scanned, 1 failed`.
 private func total(_ images: [ImageReport]) -> String {
-  let counts: [Inventory.Status] = [.scanned, .partial, .unrecognised, .failed]
+  let counts: [Inventory.Status] = [.scanned, .data, .partial, .unrecognised, .failed]
   let words = counts.compactMap { status -> String? in
     let count = images.count { $0.status == status }
     return count == 0 ? nil : "\(count) \(status.rawValue)"
@@ -49,11 +49,13 @@ private func imageLines(_ report: ImageReport, _ options: TableOptions) -> [Stri
   for system in report.inventory.systems {
     // A name of one long word does not break.
     lines += wrapped(words(system), indent: 2, width: options.width).map { shortened($0, to: options.width) }
+    lines += stateLines(system.states).flatMap { wrapped($0, indent: 4, width: options.width) }
   }
   if let parent = report.inventory.image.parent {
     lines += wrapped("child of \(printable(parent.name))", indent: 2, width: options.width)
   }
   lines += problems(report).flatMap { wrapped("! " + $0, indent: 2, width: options.width) }
+  lines += remarkLines(report.inventory.remarks).flatMap { wrapped("? " + $0, indent: 2, width: options.width) }
   lines += releaseLines(report, options)
   lines += packageLines(report, options)
   let (read, findings) = (report.inventory.counts, report.findings)
@@ -77,7 +79,7 @@ private func header(_ report: ImageReport, _ options: TableOptions) -> String {
 
 private func painted(_ word: String, _ status: Inventory.Status, _ options: TableOptions) -> String {
   guard options.color else { return word }
-  let color = status == .scanned ? 32 : status == .failed ? 31 : 33
+  let color = [.scanned, .data].contains(status) ? 32 : status == .failed ? 31 : 33
   return "\u{1B}[\(color)m\(word)\u{1B}[0m"
 }
 
@@ -86,6 +88,27 @@ private func words(_ system: OperatingSystem) -> String {
   let more = [system.architecture, system.hostname.map { "named \($0)" }].compactMap { $0 }
   return ([name] + more + (system.volume.isEmpty ? [] : ["on \(system.volume)"])).map { printable($0) }
     .joined(separator: ", ")
+}
+
+/// The first of its earlier states, and how many more there are.
+private func stateLines(_ states: [SystemState]) -> [String] {
+  listed(states, most: 3, noun: "state") { state in
+    let when = state.created.map { ", " + Date(timeIntervalSince1970: TimeInterval($0)).formatted(.iso8601) } ?? ""
+    return "\(state.kind.rawValue) \(printable(state.volume))" + (state.version.map { ", " + printable($0) } ?? "") + when
+  }
+}
+
+/// What was seen and not understood, or left out.
+private func remarkLines(_ remarks: [Problem]) -> [String] {
+  listed(remarks, most: 10, noun: "remark") { remark in
+    printable("\(remark.subject): \(remark.reason)" + (remark.remedy.map { " (\($0))" } ?? ""))
+  }
+}
+
+/// A line for each of the first values, and one that says how many more the JSON has.
+func listed<Value>(_ values: [Value], most: Int, noun: String, _ line: (Value) -> String) -> [String] {
+  values.prefix(most).map(line)
+    + (values.count > most ? ["and \(counted(values.count - most, "more \(noun)")) (--format json lists them)"] : [])
 }
 
 /// What went wrong with the image and with each of its volumes, in plain words.

@@ -200,6 +200,7 @@ struct ImageScan {
           problems.add(problem)
         }
       }
+      if !found.remarks.isEmpty { tell(.remarks(found.remarks)) }
       if let found = found.system { tell(.system(found)) }
       for chunk in stride(from: 0, to: found.packages.count, by: 64) {
         tell(.packages(Array(found.packages[chunk..<min(chunk + 64, found.packages.count)])))

@@ -27,6 +27,8 @@ package enum ScanMessage: Codable, Sendable {
   case volume(Volume)
   case system(OperatingSystem)
   case packages([Package])
+  /// What was seen and not understood, or left out.
+  case remarks([Problem])
   /// The next files of the inventory; what came of reading them may follow.
   case files(FileList)
   /// What came of reading files that were told of, packed.
@@ -138,13 +140,16 @@ package struct InventoryBuilder: Sendable {
     case .volume(let volume): inventory.volumes.append(volume)
     case .system(let system): inventory.systems.append(system)
     case .packages(let packages): inventory.packages += packages
+    case .remarks(let remarks): inventory.add(remarks)
     case .files(let files):
       try garbled { () throws(Garbled) in try inventory.files.append(contentsOf: files) }
     case .readings(let readings):
       try garbled { () throws(Garbled) in try inventory.files.take(readings: readings) }
     case .done(let status, let problem, let counts):
       // What was told by then is no inventory.
-      if status == .failed { inventory = Inventory(image: inventory.image, status: .failed) }
+      if status == .failed {
+        inventory = Inventory(image: inventory.image, status: .failed, remarks: inventory.remarks)
+      }
       inventory.status = status
       inventory.problem = problem
       inventory.counts = counts
@@ -155,6 +160,6 @@ package struct InventoryBuilder: Sendable {
   /// The inventory as it stands; where the child did not finish, a failed one with nothing half-read in it.
   package func finished(otherwise problem: Problem) -> Inventory {
     if isComplete { return inventory }
-    return Inventory(image: inventory.image, status: .failed, problem: problem)
+    return Inventory(image: inventory.image, status: .failed, problem: problem, remarks: inventory.remarks)
   }
 }

@@ -78,6 +78,7 @@ struct SystemReading {
       all.system = all.system ?? found.system
       all.packages += found.packages
       all.problems += found.problems
+      all.remarks += found.remarks
     }
     all.problems += misplaced(in: view)
     return placed(all, in: view)

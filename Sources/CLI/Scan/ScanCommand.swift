@@ -97,7 +97,7 @@ struct ScanCommand: AsyncParsableCommand {
   @Flag(help: "Say on standard error where the time went, by image and phase.")
   var timings = false
 
-  @Flag(help: "Exit with 0 for images in which nothing was recognised: data disks.")
+  @Flag(help: "Exit with 0 also where an image seems to hold a system or applications and none could be named.")
   var allowUnrecognised = false
 
   enum Only: String, ExpressibleByArgument, CaseIterable { case declared }

@@ -51,7 +51,7 @@ final class ScanRun: Sendable {
   func isClean(_ reports: [ImageReport], allowUnrecognised: Bool) -> Bool {
     reports.count == images.count
       && reports.allSatisfy { report in
-        report.status == .scanned || (allowUnrecognised && report.status == .unrecognised)
+        report.status == .scanned || report.status == .data || (allowUnrecognised && report.status == .unrecognised)
       }
   }
 

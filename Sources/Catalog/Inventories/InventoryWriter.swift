@@ -59,14 +59,14 @@ final class InventoryWriter {
       db,
       sql: """
         INSERT INTO inventory (image_id, received, version, status, problem, format, virtual_size, format_id,
-          parent_name, parent_format_id, files, files_read, digested, unreadable, extent)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+          parent_name, parent_format_id, files, files_read, digested, unreadable, extent, remarks)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
         """,
       arguments: [
         image, received, inventory.version, inventory.status.rawValue,
         try json(inventory.problem), facts.format, facts.virtualSize.map { Int64(bitPattern: $0) }, facts.formatID,
         facts.parent?.name, facts.parent?.formatID, counts.files, counts.read, counts.digested, counts.unreadable,
-        inventory.extent.rawValue,
+        inventory.extent.rawValue, try list(inventory.remarks),
       ])
     guard let id else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a new inventory has no number") }
     return id
@@ -98,13 +98,16 @@ final class InventoryWriter {
   private func storeSystems(_ systems: [OperatingSystem], _ inventory: Int64) throws {
     for (position, system) in systems.enumerated() {
       try db.execute(
-        sql: "INSERT INTO operating_system VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        sql: "INSERT INTO operating_system VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
           inventory, position, system.volume, system.family, system.distribution, system.version, system.product,
-          system.architecture, system.hostname, system.pointRelease,
+          system.architecture, system.hostname, system.pointRelease, try list(system.states),
         ])
     }
   }
+
+  /// Nil where there is none.
+  private func list<Value: Encodable>(_ values: [Value]) throws -> String? { try json(values.isEmpty ? nil : values) }
 
   private func json<Value: Encodable>(_ value: Value?) throws -> String? {
     try value.map { String(decoding: try encoder.encode($0), as: UTF8.self) }

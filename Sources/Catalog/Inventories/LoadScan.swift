@@ -44,7 +44,7 @@ struct InventoryReader {
       files: lists ? try listed().files : [],
       counts: Counts(
         files: row["files"], read: row["files_read"], digested: row["digested"] + supplemented,
-        unreadable: row["unreadable"]))
+        unreadable: row["unreadable"]), remarks: try decoded(row["remarks"]) ?? [])
   }
 
   private func imageFiles() throws -> [ImageFile] {
@@ -70,7 +70,7 @@ struct InventoryReader {
       OperatingSystem(
         volume: row["volume"], family: row["family"], distribution: row["distribution"], version: row["version"],
         pointRelease: row["point_release"], product: row["product"], architecture: row["architecture"],
-        hostname: row["hostname"])
+        hostname: row["hostname"], states: try decoded(row["states"]) ?? [])
     }
   }
 

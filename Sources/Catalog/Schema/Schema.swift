@@ -16,5 +16,6 @@ let schema: DatabaseMigrator = {
   migrator.registerMigration("2", migrate: migrateToVersion2)
   migrator.registerMigration("3", migrate: migrateToVersion3)
   migrator.registerMigration("4", migrate: migrateToVersion4)
+  migrator.registerMigration("5", migrate: migrateToVersion5)
   return migrator
 }()

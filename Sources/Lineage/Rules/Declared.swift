@@ -15,7 +15,7 @@ package struct Declared: Rule {
     switch package.kind {
     case .deb, .rpm, .apk, .pacman: 0.97
     case .pypi, .npm, .gem, .nuget: 0.95
-    case .go, .cargo, .note, .jar, .windows: 0.9
+    case .go, .cargo, .note, .jar, .windows, .msix: 0.9
     case .service: 0.7
     }
   }
