@@ -61,7 +61,7 @@ private func logicalVolumes(_ groups: VolumeGroups) throws(DirectDiskError) -> [
 private func openVolume(
   _ bytes: VolumeBytes, _ partition: PartitionTable.Partition, _ groups: inout VolumeGroups
 ) throws(DirectDiskError) -> DirectVolume? {
-  let identity = try VolumeIdentity(of: bytes)
+  let identity = try identity(of: bytes)
   var volume = DirectVolume(
     id: "/dev/sda" + (partition.number == 0 ? "" : String(partition.number)), type: identity.type,
     label: identity.label, uuid: identity.uuid, partitionUUID: partition.uuid, partitionLabel: partition.label,
@@ -79,6 +79,26 @@ private func openVolume(
     volume.files = .failure(error)
   }
   return volume
+}
+
+private func identity(of volume: VolumeBytes) throws(DirectDiskError) -> VolumeIdentity {
+  let start = try volume.bytes(at: 0, count: VolumeIdentity.length)
+  if try isInArray(volume, start) {
+    return VolumeIdentity("linux_raid_member", .beyond("it is part of a software RAID"))
+  }
+  return VolumeIdentity(start: start, size: volume.size)
+}
+
+/// Superblocks of Linux's software RAID: 1.1 and 1.2 at the start, 1.0 and 0.90 near the end (md(4)).
+private func isInArray(_ volume: VolumeBytes, _ start: [UInt8]) throws(DirectDiskError) -> Bool {
+  let magic: [UInt8] = [0xFC, 0x4E, 0x2B, 0xA9]
+  if start.has(magic, at: 0) || start.has(magic, at: 4096) { return true }
+  let sectors = volume.size / 512
+  if sectors < 256 { return false }
+  for place in [(sectors - 16) / 8 * 8 * 512, volume.size / 65_536 * 65_536 - 65_536] {
+    if try volume.bytes(at: place, count: 4) == magic { return true }
+  }
+  return false
 }
 
 extension DirectVolume {

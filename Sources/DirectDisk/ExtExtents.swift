@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// Where the bytes of files lie.
 ///
 ///     tree of extents: 0 F30A  2 entries(2)  6 depth(2), then entries of 12 bytes

@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 internal import Inventory
 
 /// ext2, ext3 and ext4. libtsk is not asked for these: it takes a folder with a large tree of extents for damaged, has no

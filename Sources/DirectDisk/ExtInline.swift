@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// Files and folders so small that they lie in their inodes.
 ///
 ///     40 the first bytes (60); of a folder its parent (4), then entries

@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// One entry of a folder of an ISO 9660.
 ///
 ///     0 length(1)  1 blocks of attributes in front of its contents(1)  2 first block(4+4)  10 bytes(4+4)  18 time(7)

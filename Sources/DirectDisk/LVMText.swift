@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// The text by which LVM describes a group (lvm.conf(5) has the same syntax): `name = value`, `name { … }`, `# …`.
 struct LVMText {
   struct Group {

@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 internal import CTSK
 internal import Foundation
 internal import Inventory

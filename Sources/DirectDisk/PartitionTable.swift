@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// The partitions of a disk with the numbers that Linux gives them, by which volumes have the same names whoever reads
 /// them. libtsk is not asked for these: it has no partition's id, and counts in eight bits.
 ///
@@ -30,36 +32,15 @@ struct PartitionTable {
   /// - Throws: where it cannot be read, or is no table that Linux would take.
   init?(_ disk: VolumeBytes) throws(DirectDiskError) {
     let first = try disk.bytes(at: 0, count: 512)
-    guard first.has([0x55, 0xAA], at: 510) else { return nil }
-    let entries = Self.entries(first)
-    // A file system's boot sector ends like a table.
-    guard entries.allSatisfy({ $0.active & 0x7F == 0 }), entries.contains(where: { $0.type != 0 && $0.sectors > 0 })
-    else { return nil }
-    if entries.contains(where: { $0.type == 0xEE }) {
+    guard let record = MasterBootRecord(first), record.isDisk else { return nil }
+    if record.entries.contains(where: \.isProtective) {
       try readGPT(disk)
     } else {
-      try readMBR(disk, entries, id: first.number(440, 4))
+      try readMBR(disk, record.entries, id: first.number(440, 4))
     }
   }
 
-  private struct Entry {
-    var active: UInt8
-    var type: UInt8
-    var first: UInt64
-    var sectors: UInt64
-
-    var isExtended: Bool { [0x05, 0x0F, 0x85].contains(type) }
-  }
-
-  private static func entries(_ sector: [UInt8]) -> [Entry] {
-    [446, 462, 478, 494].map { offset in
-      Entry(
-        active: UInt8(sector.number(offset, 1)), type: UInt8(sector.number(offset + 4, 1)),
-        first: sector.number(offset + 8, 4), sectors: sector.number(offset + 12, 4))
-    }
-  }
-
-  private mutating func readMBR(_ disk: VolumeBytes, _ entries: [Entry], id: UInt64) throws(DirectDiskError) {
+  private mutating func readMBR(_ disk: VolumeBytes, _ entries: [MasterBootRecord.Entry], id: UInt64) throws(DirectDiskError) {
     var next = 5
     // Linux counts those of no type too: discs that can be put on a stick have one that spans them.
     for (position, entry) in entries.enumerated() where entry.sectors > 0 {
@@ -71,8 +52,8 @@ struct PartitionTable {
       var current = entry.first
       while seen.count < Self.most, seen.insert(current).inserted {
         let table = try disk.bytes(at: current * Self.sector, count: 512)
-        guard table.has([0x55, 0xAA], at: 510) else { break }
-        let inside = Self.entries(table).filter { $0.sectors > 0 && $0.type != 0 }
+        guard let record = MasterBootRecord(table) else { break }
+        let inside = record.entries.filter { $0.sectors > 0 && $0.type != 0 }
         for logical in inside.prefix(2) where !logical.isExtended {
           add(next, current + logical.first, logical.sectors, in: disk, diskID: id)
           next += 1

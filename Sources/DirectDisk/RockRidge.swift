@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// What Rock Ridge says of one entry: fields behind its name, which may go on elsewhere.
 ///
 ///     field:  0 two letters  2 its length(1)  3 version(1)

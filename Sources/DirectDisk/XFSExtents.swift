@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// Where the bytes of files lie.
 ///
 ///     extent: 128 bits: not written(1)  first block in the file(54)  first block of the volume(52)  blocks(21)

@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// XFS, of versions 4 and 5. The libraries that read it (libfsxfs) know neither numbers of links nor times after 2038.
 /// Used from one thread only. Everything in it is big-endian.
 ///

@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 internal import Inventory
 
 /// The entries of folders.

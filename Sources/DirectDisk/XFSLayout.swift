@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// What the superblock says.
 struct XFSLayout {
   let blockSize: UInt64

@@ -1,3 +1,5 @@
+internal import DiskFormats
+
 /// Whether the log was emptied before the volume was last left: its last record is then the one that says so.
 ///
 ///     each sector of 512 bytes: its cycle(4), which grows by one each time that the log is written around

@@ -1,3 +1,5 @@
+@testable import DiskFormats
+
 import Foundation
 import Inventory
 import TestSupport

@@ -5,16 +5,16 @@
 ///
 /// A supplementary one is Joliet's where its escape sequence is `%/@`, `%/C` or `%/E`; its texts are big-endian UTF-16.
 /// Sources: ECMA-119, 8.4 and 8.5; Joliet Specification, 1995.
-struct ISODescriptors {
-  private(set) var primary: [UInt8]?
-  private(set) var joliet: [UInt8]?
+package struct ISODescriptors {
+  package private(set) var primary: [UInt8]?
+  package private(set) var joliet: [UInt8]?
 
-  static let sector = 2048
+  package static let sector = 2048
   /// Linux looks at no more of them.
-  static let end = 100 * sector
+  package static let end = 100 * sector
 
   /// - Parameter start: the first bytes of the volume.
-  init?(_ start: [UInt8]) {
+  package init?(_ start: [UInt8]) {
     for place in stride(from: 16 * Self.sector, through: start.count - Self.sector, by: Self.sector) {
       guard start.has("CD001", at: place + 1) else { continue }
       let descriptor = Array(start[place..<place + Self.sector])
@@ -29,11 +29,11 @@ struct ISODescriptors {
   }
 
   /// Bytes of a block, by which all places are told.
-  var blockSize: UInt64 { (primary ?? joliet)?.number(128, 2) ?? 0 }
+  package var blockSize: UInt64 { (primary ?? joliet)?.number(128, 2) ?? 0 }
 
   /// As blkid(8) has it: both labels in one where Joliet's, which has half the room, begins like the other. There `_` stands
   /// for what either cannot say, and case is lost where the other is in upper case. Else Joliet's.
-  var label: String? {
+  package var label: String? {
     guard let primary else { return nil }
     guard let joliet else { return primary.text(40, 32) }
     let wide = (0..<16).map { UInt16(joliet.bigNumber(40 + 2 * $0, 2)) }

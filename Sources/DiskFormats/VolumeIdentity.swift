@@ -1,6 +1,6 @@
 /// What a volume holds by its first bytes, in the words of blkid(8), which names volumes in the appliance.
-struct VolumeIdentity: Equatable {
-  enum Content: Equatable {
+package struct VolumeIdentity: Equatable {
+  package enum Content: Equatable {
     /// Nothing that files are in: swap space, or nothing at all.
     case nothing
     /// A file system that is read here.
@@ -12,12 +12,12 @@ struct VolumeIdentity: Equatable {
   }
 
   /// blkid's name; empty where it is not known.
-  var type = ""
-  var label: String?
-  var uuid: String?
-  var content: Content
+  package var type = ""
+  package var label: String?
+  package var uuid: String?
+  package var content: Content
 
-  init(_ type: String, label: String? = nil, uuid: String? = nil, _ content: Content) {
+  package init(_ type: String, label: String? = nil, uuid: String? = nil, _ content: Content) {
     self.type = type
     self.label = label
     self.uuid = uuid
@@ -30,27 +30,18 @@ struct VolumeIdentity: Equatable {
     encrypted, volumeGroup, xfs, btrfs, others, ntfs, exfat, udf, iso, fat, swap,
   ]
 
-  init(of volume: VolumeBytes) throws(DirectDiskError) {
-    let start = try volume.bytes(at: 0, count: 70_000)
-    if try Self.isInArray(volume, start) {
-      self.init("linux_raid_member", .beyond("it is part of a software RAID"))
-    } else if let found = Self.ext(start, volume.size) ?? Self.probes.lazy.compactMap({ $0(start) }).first {
+  /// How many bytes from the start of a volume decide: up to the end of btrfs's superblock.
+  package static let length = 69_632
+
+  /// - Parameters:
+  ///   - start: the first `length` bytes of the volume, or fewer where it is shorter.
+  ///   - size: bytes of the volume.
+  package init(start: [UInt8], size: UInt64) {
+    if let found = Self.ext(start, size) ?? Self.probes.lazy.compactMap({ $0(start) }).first {
       self = found
     } else {
       self.init("", start.allSatisfy { $0 == 0 } ? .nothing : .beyond("what it holds is not known here"))
     }
-  }
-
-  /// Superblocks of Linux's software RAID: 1.1 and 1.2 at the start, 1.0 and 0.90 near the end (md(4)).
-  private static func isInArray(_ volume: VolumeBytes, _ start: [UInt8]) throws(DirectDiskError) -> Bool {
-    let magic: [UInt8] = [0xFC, 0x4E, 0x2B, 0xA9]
-    if start.has(magic, at: 0) || start.has(magic, at: 4096) { return true }
-    let sectors = volume.size / 512
-    if sectors < 256 { return false }
-    for place in [(sectors - 16) / 8 * 8 * 512, volume.size / 65_536 * 65_536 - 65_536] {
-      if try volume.bytes(at: place, count: 4) == magic { return true }
-    }
-    return false
   }
 
   private static func encrypted(_ start: [UInt8]) -> VolumeIdentity? {
