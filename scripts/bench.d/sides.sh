@@ -27,8 +27,8 @@ row() {
       '. + [$peer[0] + {aim: $aim}]' <<<"$peers")
   done
   jq -n --arg name "$name" --arg work "$text" --arg date "$(date +%F)" --argjson peers "$peers" \
-    --slurpfile ours "$work/sides/$ours.json" '
-      {name: $name, work: $work, date: $date, ours: $ours[0],
+    --slurpfile ours "$work/sides/$ours.json" --slurpfile machine "$work/machine.json" '
+      {name: $name, work: $work, date: $date, machine: $machine[0], ours: $ours[0],
         peers: [$peers[] | . + {ratio: ($ours[0].median / .median)} | . + {held: (.ratio <= .aim)}]}' \
     >"$work/rows/$name.json"
   jq -r '.ours as $ours | .peers[] | "\(.label): \($ours.median) s against \(.median) s, ratio \(.ratio), aim \(.aim): "
