@@ -97,3 +97,4 @@ static const uint64_t vmlineage_add_drive_readonly = GUESTFS_ADD_DRIVE_OPTS_READ
 static const uint64_t vmlineage_add_drive_format = GUESTFS_ADD_DRIVE_OPTS_FORMAT_BITMASK;
 static const uint64_t vmlineage_add_drive_label = GUESTFS_ADD_DRIVE_OPTS_LABEL_BITMASK;
 static const uint64_t vmlineage_add_drive_cachemode = GUESTFS_ADD_DRIVE_OPTS_CACHEMODE_BITMASK;
+static const uint64_t vmlineage_add_drive_blocksize = GUESTFS_ADD_DRIVE_OPTS_BLOCKSIZE_BITMASK;

@@ -17,6 +17,11 @@ final class BlockServer {
 
   /// - Throws: where it does not start or does not open the image.
   init(_ chain: DiskChain, folder: String, by means: Confinement.Means?) throws {
+    if let obstacle = chain.header.qemuObstacle {
+      // Only what is odd about such an image leads here.
+      let why = chain.header.warnings.first.map { "\($0), and " } ?? ""
+      throw DirectDiskError("qemu-nbd", why + obstacle, isFinal: true)
+    }
     let images = try Inherited(chain.files)
     let backing = try qemuBacking(chain) { images.path(of: $0) }
     let (listener, connection) = try Self.sockets(folder)

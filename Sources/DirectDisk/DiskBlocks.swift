@@ -12,12 +12,15 @@ package final class DiskBlocks {
   private let source: Source
   /// Bytes of the whole disk.
   package let size: UInt64
+  /// Bytes of a logical sector, where the image says it.
+  let sectorSize: UInt64?
 
   /// - Parameters:
   ///   - folder: a private folder, for a socket that is gone when this returns.
   ///   - means: what confines qemu-nbd.
   /// - Throws: `DirectDiskError` where qemu-nbd does not start or does not open the image.
   package init(_ chain: DiskChain, folder: String, by means: Confinement.Means? = .landlock) throws {
+    sectorSize = chain.header.sectorSize
     let table: (any BlockTable)?
     do {
       table = try readBlockTable(chain)
@@ -67,11 +70,14 @@ package struct DirectDiskError: Error, Sendable, CustomStringConvertible {
   package var reason: String
   /// Whether the disk itself gave the error, not what is on it.
   package var isOfDisk = false
+  /// Whether no other reader gets further.
+  package var isFinal = false
 
-  init(_ operation: String, _ reason: String, isOfDisk: Bool = false) {
+  init(_ operation: String, _ reason: String, isOfDisk: Bool = false, isFinal: Bool = false) {
     self.operation = operation
     self.reason = reason
     self.isOfDisk = isOfDisk
+    self.isFinal = isFinal
   }
 
   package var description: String { "\(operation): \(reason)" }

@@ -1,14 +1,14 @@
 internal import DiskFormats
-
+internal import Foundation
 internal import Inventory
 
 /// ext2, ext3 and ext4. libtsk is not asked for these: it takes a folder with a large tree of extents for damaged, has no
 /// targets of long links and changes others, and tells times before 1970 and after 2038 wrong (4.11). Used from one
 /// thread only. Everything in it is little-endian.
 ///
-///     superblock, 1,024 bytes in: 0 inodes(4)  4 blocks(4)  20 first block(4)  24 logarithm of a block's size - 10(4)
-///       32 blocks a group(4)  40 inodes a group(4)  76 revision(4)  88 inode's size(2)  96 features(4)  254 group's size(2)
-///     groups, from the block behind it: 8 first block of its inodes(4)  40 upper half(4)
+///     superblock, 1,024 bytes in: 0 inodes(4)  4 blocks(4)  24 logarithm of a block's size - 10(4)  40 inodes a group(4)
+///       76 revision(4)  88 inode's size(2)  96 features(4)  254 group's size(2)  336 upper half of the blocks(4)
+///     groups, where `ExtGroups` says: 8 first block of its inodes(4)  40 upper half(4)
 ///     inode: 0 mode(2)  2 uid(2)  4 size(4)  16 modified(4)  24 gid(2)  26 links(2)  28 blocks(4)  32 flags(4)
 ///       40 contents(60)  108 upper half of size(4)  120 of uid(2)  122 of gid(2)  128 more fields' length(2)
 ///       136 modified: two bits above the 32, then nanoseconds(4)
@@ -25,8 +25,7 @@ final class ExtFileSystem: UnixFileSystem {
   let inodeSize: UInt64
   /// Where the inodes of each group begin, as far as was asked.
   private var tables: [UInt64: UInt64] = [:]
-  private let groupSize: UInt64
-  private let groupsStart: UInt64
+  private let groups: ExtGroups
   /// Whether sizes of folders have an upper half.
   private let hasLargeFolders: Bool
 
@@ -37,15 +36,13 @@ final class ExtFileSystem: UnixFileSystem {
     let is64 = features & 0x80 != 0
     self.volume = volume
     blockSize = 1024 << min(block.number(24, 4), 6)
-    blocks = block.number(4, 4)
+    blocks = block.number(4, 4) | (is64 ? block.number(336, 4) << 32 : 0)
     inodes = block.number(0, 4)
     inodesPerGroup = block.number(40, 4)
     inodeSize = block.number(76, 4) == 0 ? 128 : block.number(88, 2)
-    groupSize = is64 ? block.number(254, 2) : 32
-    groupsStart = (block.number(20, 4) + 1) * blockSize
+    groups = ExtGroups(block, blockSize: blockSize)
     hasLargeFolders = features & 0x4000 != 0
-    guard inodesPerGroup > 0, (128...blockSize).contains(inodeSize), (32...1024).contains(groupSize),
-      blocks <= volume.size / blockSize
+    guard inodesPerGroup > 0, (128...blockSize).contains(inodeSize), groups.isSound, blocks <= volume.size / blockSize
     else { throw DirectDiskError("open file system", "its superblock is damaged") }
   }
 
@@ -60,8 +57,11 @@ final class ExtFileSystem: UnixFileSystem {
 
   private func table(of group: UInt64) throws(DirectDiskError) -> UInt64 {
     if let known = tables[group] { return known }
-    let bytes = try volume.bytes(at: groupsStart + group * groupSize, count: Int(groupSize))
-    let block = bytes.number(8, 4) | (groupSize >= 64 ? bytes.number(40, 4) << 32 : 0)
+    guard let place = groups.place(of: group, among: blocks) else {
+      throw DirectDiskError("read inode", "there is no group \(group)")
+    }
+    let bytes = try volume.bytes(at: place, count: Int(groups.length))
+    let block = bytes.number(8, 4) | (groups.length >= 64 ? bytes.number(40, 4) << 32 : 0)
     guard block > 0, block < blocks else { throw DirectDiskError("read inode", "group \(group) is damaged") }
     tables[group] = block * blockSize
     return block * blockSize
@@ -69,17 +69,32 @@ final class ExtFileSystem: UnixFileSystem {
 
   func target(of link: ExtInode) throws(DirectDiskError) -> [UInt8] {
     guard link.size <= 4096 else { throw DirectDiskError("read link", "its target is too long") }
-    if link.size < 60, !link.hasExtents, !link.isInline { return Array(link.contents.prefix(Int(link.size))) }
-    return Array(try contents(0..<link.size, try extents(of: link, before: .max)))
+    let isShort = link.size < 60 && !link.hasExtents && !link.isInline
+    let target =
+      isShort
+      ? Array(link.contents.prefix(Int(link.size)))
+      : Array(try contents(0..<link.size, try extents(of: link, before: .max)))
+    guard link.isEncrypted else { return target }
+    return nameWithoutKey(target.dropFirst(2).prefix(Int(target.number(0, 2))))
   }
 
-  func obstacle(to inode: ExtInode) -> String? { nil }
+  func obstacle(to inode: ExtInode) -> String? { inode.isEncrypted ? "it is encrypted" : nil }
+
+  /// What stands for an encrypted name where there is no key. Linux has such names too: base64url(RFC 4648) of a hash, left
+  /// out here, and of the encrypted bytes (fs/crypto/fname.c).
+  private func nameWithoutKey(_ name: some Collection<UInt8>) -> [UInt8] {
+    let hash = [UInt8](repeating: 0, count: 8)
+    let letters = Data(hash + name).base64EncodedString().utf8.prefix { $0 != UInt8(ascii: "=") }
+    return letters.map {
+      $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+    }
+  }
 
   func entries(of folder: ExtInode) throws(DirectDiskError) -> [Entry] {
     guard folder.kind == .directory else { throw DirectDiskError("list folder", "it is none") }
     var entries: [Entry] = []
     if folder.isInline {
-      for piece in try inlineFolder(folder) { try add(piece, to: &entries) }
+      for piece in try inlineFolder(folder) { try add(piece, of: folder, to: &entries) }
       return entries
     }
     let extents = try extents(of: folder, before: folder.size)
@@ -88,14 +103,14 @@ final class ExtFileSystem: UnixFileSystem {
       for start in stride(from: extent.logical, to: min(extent.logical + extent.count, folder.size), by: Int(blockSize))
       {
         guard entries.count < 8_000_000 else { throw DirectDiskError("list folder", "it has too many entries") }
-        try add(Array(try contents(start..<start + blockSize, [extent])), to: &entries)
+        try add(Array(try contents(start..<start + blockSize, [extent])), of: folder, to: &entries)
       }
     }
     return entries
   }
 
   /// 0 inode(4)  4 length of the entry(2)  6 of its name(1)  7 type(1)  8 name. An index has entries of no inode.
-  private func add(_ block: [UInt8], to entries: inout [Entry]) throws(DirectDiskError) {
+  private func add(_ block: [UInt8], of folder: ExtInode, to entries: inout [Entry]) throws(DirectDiskError) {
     var position = 0
     while position + 8 <= block.count {
       var length = Int(block.number(position + 4, 2))
@@ -108,7 +123,9 @@ final class ExtFileSystem: UnixFileSystem {
       let bytes = block[position + 8..<position + 8 + name]
       let number = block.number(position, 4)
       let isDots = bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
-      if number != 0, name > 0, !isDots { entries.append((Array(bytes), number)) }
+      if number != 0, name > 0, !isDots {
+        entries.append((folder.isEncrypted ? nameWithoutKey(bytes) : Array(bytes), number))
+      }
       position += length
     }
   }
@@ -129,6 +146,8 @@ struct ExtInode: UnixInode {
   let hasExtents: Bool
   /// Whether the file itself lies here.
   let isInline: Bool
+  /// Whether its contents are encrypted, and with those of a folder the names in it (fscrypt).
+  let isEncrypted: Bool
   let contents: [UInt8]
 
   init(_ number: UInt64, _ bytes: [UInt8], at place: UInt64, hasLargeFolders: Bool) {
@@ -140,6 +159,7 @@ struct ExtInode: UnixInode {
     links = UInt32(bytes.number(26, 2))
     hasExtents = bytes.number(32, 4) & 0x8_0000 != 0
     isInline = bytes.number(32, 4) & 0x1000_0000 != 0
+    isEncrypted = bytes.number(32, 4) & 0x800 != 0
     contents = Array(bytes[40..<100])
     let isLarge = mode & 0o170000 == 0o100000 || hasLargeFolders && mode & 0o170000 == 0o040000
     let size = bytes.number(4, 4) | (isLarge ? bytes.number(108, 4) << 32 : 0)

@@ -39,9 +39,12 @@ struct XFSLayout {
     let folderBits = block.bigNumber(192, 1)
     guard (9...16).contains(bits), blockSize == 1 << bits, (256...2048).contains(inodeSize), groupBlocks > 0,
       groupBits <= 32, groupBlocks <= 1 << groupBits, inodesPerBlockBits <= 8, folderBits <= 8,
-      UInt64(inodeSize) << inodesPerBlockBits == blockSize, blocks <= size / blockSize,
-      blockSize << folderBits <= 1 << 16
+      UInt64(inodeSize) << inodesPerBlockBits == blockSize, blockSize << folderBits <= 1 << 16
     else { throw DirectDiskError("open file system", "its superblock is damaged") }
+    guard blocks <= size / blockSize else {
+      let reason = "it has \(blocks) blocks of \(blockSize) bytes, and what it lies on has only \(size) bytes"
+      throw DirectDiskError("open file system", reason, isFinal: true)
+    }
     folderBlockSize = blockSize << folderBits
     hasHeaders = version == 5
     hasTypes = version == 5 ? features & 1 != 0 : block.bigNumber(200, 4) & 0x200 != 0

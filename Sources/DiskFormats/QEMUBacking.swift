@@ -8,6 +8,14 @@ package struct QEMUBacking: Equatable, Sendable {
   package let driver: String
 }
 
+extension DiskHeader {
+  /// Why QEMU does not read an image that is in order; nil where it does. QEMU, block/vhdx.c, `vhdx_parse_metadata`.
+  package var qemuObstacle: String? {
+    guard format == .vhdx, let sectorSize, sectorSize != 512 else { return nil }
+    return "QEMU does not read VHDX with sectors of 4,096 bytes"
+  }
+}
+
 /// Names the files of `chain` by the descriptors that this process holds open: `/proc/PID/fd/N`, which survives a rename,
 /// or as `path` has it.
 ///

@@ -37,6 +37,7 @@ struct VHDX: DiskHeaderReader {
     blockTable = table
     metadata = try VHDXMetadata(source, at: place.offset, length: place.length)
     header.virtualSize = metadata.virtualSize
+    header.sectorSize = metadata.sectorSize
     header.otherIDs = [metadata.page83].compactMap(\.self)
     header.subformat = metadata.hasParent ? "differencing" : metadata.leaveAllocated ? "fixed" : "dynamic"
     guard !metadata.hasParent else {

@@ -3,6 +3,12 @@ package struct VolumeIdentity: Equatable {
   package enum Content: Equatable {
     /// Nothing that files are in: swap space, or nothing at all.
     case nothing
+    /// What is known by nothing that it begins with.
+    case unknown
+    /// What is known and read by no reader, and why.
+    case unread(String)
+    /// A file system that no reader can open, and why.
+    case broken(String)
     /// A file system that is read here.
     case files
     /// A part of a volume group.
@@ -27,7 +33,7 @@ package struct VolumeIdentity: Equatable {
   /// What each kind of content begins with. One that is made on top of another leaves its traces, so what encloses
   /// others comes first, as with blkid.
   private static let probes: [@Sendable ([UInt8]) -> VolumeIdentity?] = [
-    encrypted, volumeGroup, xfs, btrfs, others, ntfs, exfat, udf, iso, fat, swap,
+    encrypted, volumeGroup, xfs, btrfs, others, ntfs, exfat, udf, iso, fat, swap, unread, shortMagics, disklabel,
   ]
 
   /// How many bytes from the start of a volume decide: up to the end of btrfs's superblock.
@@ -40,7 +46,7 @@ package struct VolumeIdentity: Equatable {
     if let found = Self.ext(start, size) ?? Self.probes.lazy.compactMap({ $0(start) }).first {
       self = found
     } else {
-      self.init("", start.allSatisfy { $0 == 0 } ? .nothing : .beyond("what it holds is not known here"))
+      self.init("", start.allSatisfy { $0 == 0 } ? .nothing : .unknown)
     }
   }
 
@@ -61,29 +67,12 @@ package struct VolumeIdentity: Equatable {
     return VolumeIdentity("xfs", label: start.text(108, 12), uuid: start.uuid(32), .files)
   }
 
-  /// Linux, Documentation/filesystems/ext4/super.rst: the superblock is 1,024 bytes in.
   private static func ext(_ start: [UInt8], _ size: UInt64) -> VolumeIdentity? {
     let block = Array(start.dropFirst(1024).prefix(1024))
     guard block.has([0x53, 0xEF], at: 56) else { return nil }
-    let (compatible, incompatible, readOnly) = (block.number(92, 4), block.number(96, 4), block.number(100, 4))
-    let hasJournal = compatible & 0x4 != 0
-    // What ext3 does not know: all but file types, recovery and meta groups; sparse superblocks, large files, trees.
-    let isExt4 = incompatible & ~0x16 != 0 || readOnly & ~0x7 != 0
-    // File types, extents, 64 bits, multiple mounts, flexible groups, extended attributes in inodes, checksum seeds,
-    // large folders: what is read here, or makes no difference to it.
-    let known: UInt64 = 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000
-    let content: Content =
-      if incompatible & 0x4 != 0 {
-        .beyond("its journal was not replayed")
-      } else if block.number(4, 4) << (10 + min(block.number(24, 4), 6)) > size {
-        .beyond("it is larger than what it lies on")
-      } else if incompatible & ~known != 0 || block.number(336, 4) != 0 {
-        .beyond("it has features that are not read here")
-      } else {
-        .files
-      }
+    let features = ExtFeatures(block)
     return VolumeIdentity(
-      isExt4 ? "ext4" : hasJournal ? "ext3" : "ext2", label: block.text(120, 16), uuid: block.uuid(104), content)
+      features.type, label: block.text(120, 16), uuid: block.uuid(104), features.content(on: size))
   }
 
   private static func btrfs(_ start: [UInt8]) -> VolumeIdentity? {
@@ -93,14 +82,64 @@ package struct VolumeIdentity: Equatable {
       .beyond("btrfs is not read here"))
   }
 
-  private static func others(_ start: [UInt8]) -> VolumeIdentity? {
+  /// File systems that Linux knows, with their first bytes as util-linux, libblkid/src/superblocks has them.
+  private static let otherFileSystems: [(type: String, magic: [UInt8], offsets: [Int])] = [
+    ("squashfs", Array("hsqs".utf8), [0]), ("squashfs3", Array("sqsh".utf8), [0]),
+    ("f2fs", [0x10, 0x20, 0xF5, 0xF2], [1024]), ("erofs", [0xE2, 0xE1, 0xF5, 0xE0], [1024]),
+    ("reiserfs", Array("ReIsEr".utf8), [0x1_0034, 0x2034]), ("reiser4", Array("ReIsEr4".utf8), [0x1_0000]),
+    ("jfs", Array("JFS1".utf8), [0x8000]), ("ReFS", [0, 0, 0] + Array("ReFS".utf8), [0]),
+    ("apfs", Array("NXSB".utf8), [32]), ("hfsplus", Array("H+".utf8) + [0, 4], [1024]),
+    ("hfsplus", Array("HX".utf8) + [0, 5], [1024]),
+    ("ufs", [0x54, 0x19, 0x01, 0], [8192 + 1372]),
+    ("ufs", [0x19, 0x01, 0x54, 0x19], [65_536 + 1372, 8192 + 1372]),
+    ("ocfs2", Array("OCFSV2".utf8), [1024, 2048, 4096, 8192]), ("gfs2", [1, 0x16, 0x19, 0x70, 0, 0, 0, 1], [0x1_0000]),
+    (
+      "bcachefs", [0xC6, 0x85, 0x73, 0xF6, 0x66, 0xCE, 0x90, 0xA9, 0xD9, 0x6A, 0x60, 0xCF, 0x80, 0x3D, 0xF7, 0xEF],
+      [4120]
+    ),
+    ("zfs_member", Array("\u{0}\u{0}\u{0}\u{7}version".utf8), [16_384 + 20]),
+    ("romfs", Array("-rom1fs-".utf8), [0]), ("cramfs", [0x45, 0x3D, 0xCD, 0x28], [0]),
+    ("vxfs", [0xF5, 0xFC, 0x01, 0xA5], [1024]), ("befs", Array("1SFB".utf8), [544]),
+    ("hpfs", [0x49, 0xE8, 0x95, 0xF9], [8192]),
+  ]
+
+  private static func others(_ start: [UInt8]) -> VolumeIdentity? { first(of: otherFileSystems, start) }
+
+  /// Two bytes may stand anywhere by chance: these come last.
+  private static func shortMagics(_ start: [UInt8]) -> VolumeIdentity? {
+    first(
+      of: [
+        ("hfs", Array("BD".utf8), [1024]), ("nilfs2", [0x34, 0x34], [1030]), ("minix", [0x7F, 0x13], [1040]),
+        ("minix", [0x8F, 0x13], [1040]), ("minix", [0x68, 0x24], [1040]), ("minix", [0x78, 0x24], [1040]),
+        ("minix", [0x5A, 0x4D], [1048]),
+      ], start)
+  }
+
+  private static func first(
+    of fileSystems: [(type: String, magic: [UInt8], offsets: [Int])], _ start: [UInt8]
+  ) -> VolumeIdentity? {
+    fileSystems.first { known in known.offsets.contains { start.has(known.magic, at: $0) } }
+      .map { VolumeIdentity($0.type, .beyond("\($0.type) is not read here")) }
+  }
+
+  /// Layers below file systems that neither reader puts together, and hash trees, in which there are no files.
+  private static func unread(_ start: [UInt8]) -> VolumeIdentity? {
+    if start.has(Array("verity".utf8) + [0, 0], at: 0) { return VolumeIdentity("DM_verity_hash", .nothing) }
     let known: [(type: String, magic: [UInt8], offset: Int)] = [
-      ("squashfs", Array("hsqs".utf8), 0), ("f2fs", [0x10, 0x20, 0xF5, 0xF2], 1024),
-      ("erofs", [0xE2, 0xE1, 0xF5, 0xE0], 1024), ("reiserfs", Array("ReIsEr".utf8), 0x1_0034),
-      ("jfs", Array("JFS1".utf8), 0x8000), ("ReFS", [0, 0, 0] + Array("ReFS".utf8), 0),
+      (
+        "bcache", [0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81], 4120
+      ),
+      ("stratis", Array("!Stra0tis".utf8), 516), ("vdo", Array("dmvdo001".utf8), 0),
+      ("DM_integrity", Array("integrt".utf8) + [0], 0),
     ]
     return known.first { start.has($0.magic, at: $0.offset) }
-      .map { VolumeIdentity($0.type, .beyond("\($0.type) is not read here")) }
+      .map { VolumeIdentity($0.type, .unread("holds \($0.type), which is not read")) }
+  }
+
+  /// FreeBSD, sys/disklabel.h: the second sector of a partition that is divided again.
+  private static func disklabel(_ start: [UInt8]) -> VolumeIdentity? {
+    guard start.has([0x57, 0x45, 0x56, 0x82], at: 512) else { return nil }
+    return VolumeIdentity("bsd", .beyond("it is divided by a BSD disklabel, which is not read here"))
   }
 
   private static func ntfs(_ start: [UInt8]) -> VolumeIdentity? {
@@ -149,7 +188,10 @@ package struct VolumeIdentity: Equatable {
   }
 
   private static func swap(_ start: [UInt8]) -> VolumeIdentity? {
-    let isSwap = [4096, 8192, 16_384, 65_536].contains { start.has("SWAPSPACE2", at: $0 - 10) }
-    return isSwap ? VolumeIdentity("swap", .nothing) : nil
+    let ends = [4096, 8192, 16_384, 32_768, 65_536].map { $0 - 10 }
+    let isSwap = ends.contains { start.has("SWAPSPACE2", at: $0) || start.has("SWAP-SPACE", at: $0) }
+    // Hibernated systems lie in their swap space.
+    let isImage = ends.contains { start.has("S1SUSPEND", at: $0) || start.has("S2SUSPEND", at: $0) }
+    return isSwap || isImage ? VolumeIdentity(isSwap ? "swap" : "swsuspend", .nothing) : nil
   }
 }

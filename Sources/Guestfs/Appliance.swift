@@ -18,6 +18,10 @@ package final class Appliance {
     package var overlay: URL
     /// A sparse raw file of our own.
     package var scratch: URL
+    /// Bytes of a sector of the image's disk: 512 or 4,096.
+    package var sectorSize: UInt64 = 512
+    /// Whether a GPT is to be taken whose first header is damaged, or that has no protective MBR.
+    package var needsGPTForced = false
 
     package init(overlay: URL, scratch: URL) {
       self.overlay = overlay
@@ -37,15 +41,18 @@ package final class Appliance {
     handle = try Handle()
     scratch = drives.scratch
     try handle.check("set_backend", "direct") { vmlineage_guestfs_set_backend($0, "direct") }
+    var options: [String] = drives.needsGPTForced ? ["gpt"] : []
     if acceleration == .tcg {
       try handle.check("set_backend_setting", "force_tcg") {
         vmlineage_guestfs_set_backend_setting($0, "force_tcg", "1")
       }
       // ACPI's tables are a program, which takes an emulated processor a second; nothing here needs it.
       #if arch(x86_64)
-        try handle.check("set_append", "acpi=off") { vmlineage_guestfs_set_append($0, "acpi=off") }
+        options.append("acpi=off")
       #endif
     }
+    let append = options.joined(separator: " ")
+    if !append.isEmpty { try handle.check("set_append", append) { vmlineage_guestfs_set_append($0, append) } }
     try handle.check("set_tmpdir", temporary.path) { vmlineage_guestfs_set_tmpdir($0, temporary.path) }
     if let cache { try handle.check("set_cachedir", cache.path) { vmlineage_guestfs_set_cachedir($0, cache.path) } }
     // QEMU stays in this process's group, so that one kill ends all of it (hostile.md, rule 5).
@@ -53,12 +60,12 @@ package final class Appliance {
     try handle.check("set_network", "off") { vmlineage_guestfs_set_network($0, 0) }
     try handle.check("set_memsize", "\(memory)") { vmlineage_guestfs_set_memsize($0, Int32(clamping: memory)) }
     try handle.check("set_smp", "\(processors)") { vmlineage_guestfs_set_smp($0, Int32(clamping: processors)) }
-    try add(drives.overlay, format: "qcow2", label: "image")
+    try add(drives.overlay, format: "qcow2", label: "image", sectorSize: drives.sectorSize)
     try add(drives.scratch, format: "raw", label: "scratch")
     try handle.check("launch", "appliance") { vmlineage_guestfs_launch($0) }
   }
 
-  private func add(_ file: URL, format: String, label: String) throws(GuestfsError) {
+  private func add(_ file: URL, format: String, label: String, sectorSize: UInt64 = 512) throws(GuestfsError) {
     try handle.check("add_drive_opts", file.path) { guestfs in
       format.withCString { format in
         label.withCString { label in
@@ -70,6 +77,10 @@ package final class Appliance {
             options.label = label
             // Both files are thrown away: nothing is gained by flushing them to the disk.
             options.cachemode = cacheMode
+            if sectorSize != 512 {
+              options.bitmask |= vmlineage_add_drive_blocksize
+              options.blocksize = Int32(clamping: sectorSize)
+            }
             return vmlineage_guestfs_add_drive(guestfs, file.path, &options)
           }
         }

@@ -66,8 +66,10 @@ enum GuestScript {
       """
     case .mount(let requests):
       """
+      # What was made for smaller sectors than the disk has is mounted through a loop device, which has those.
+      l() { [ "$(blockdev --getss /dev/block/$2)" != 512 ] && mount -o $3,loop /dev/block/$2 /sysroot/v$1; }
       m() { mkdir -p /sysroot/v$1; echo "vmlineage mounts $1" > /dev/kmsg
-        mount -o $3 /dev/block/$2 /sysroot/v$1 > /said 2>&1; s=$?; k=
+        { mount -o $3 /dev/block/$2 /sysroot/v$1 || l $1 $2 $3; } > /said 2>&1; s=$?; k=
         [ $s = 0 ] || { k=$(dmesg | tail -n 1); case $k in *"vmlineage mounts "*) k=$(head -n 1 /said);; esac; }
         printf 'V %s %s %.500s\\n' $1 $s "${k#*] }"; return $s; }
       n() { m $1 $2 $3 && { ntfs-3g.probe --readwrite /dev/block/$2 > /dev/null 2>&1; echo "P $1 $?"; }; }

@@ -58,26 +58,42 @@ struct OpenedVolume {
   /// Its files; nil where they cannot be read.
   var tree: (any FileTree)?
   var partition = PartitionNames()
+  /// Whether no other reader gets further with it.
+  var isFinal = false
 }
 
 /// Opens the file systems that can be read without an appliance.
-func openDirectly(_ blocks: DiskBlocks) throws(DirectDiskError) -> [OpenedVolume] {
-  try openVolumes(blocks).map { found in
+/// - Parameter obstacle: why no appliance can be given the disk; nil where one can.
+func openDirectly(_ found: FoundVolumes, applianceObstacle obstacle: String?) -> [OpenedVolume] {
+  found.volumes.map { found in
     var volume = Volume(
       id: found.id, fileSystem: found.type, label: found.label, uuid: found.uuid, reader: Reader.direct.rawValue,
       status: .read)
     var tree: DirectTree?
+    var isFinal = false
     switch found.files {
     case .success(let system):
       tree = DirectTree(volume: found.id, system: system)
       volume.journal = ["ext3", "ext4", "xfs", "ntfs"].contains(found.type) ? .clean : nil
-    case .failure(let reason):
+    case .failure(let error):
+      isFinal = error.isFinal
       volume.status = ["crypto_LUKS", "BitLocker"].contains(found.type) ? .encrypted : .failed
-      volume.problem = Problem(
-        code: volume.status == .encrypted ? "encrypted" : "needs-appliance", operation: reason.operation,
-        subject: found.id, reason: reason.reason, remedy: "scan it with --reader auto or --reader appliance")
+      volume.problem = unopened(found.id, error, obstacle, isEncrypted: volume.status == .encrypted)
     }
     return OpenedVolume(
-      volume: volume, tree: tree, partition: PartitionNames(uuid: found.partitionUUID, label: found.partitionLabel))
+      volume: volume, tree: tree, partition: PartitionNames(uuid: found.partitionUUID, label: found.partitionLabel),
+      isFinal: isFinal)
   }
+}
+
+private func unopened(_ id: String, _ error: DirectDiskError, _ obstacle: String?, isEncrypted: Bool) -> Problem {
+  let code = isEncrypted ? "encrypted" : error.isFinal ? "volume-damaged" : "needs-appliance"
+  var problem = Problem(code: code, operation: error.operation, subject: id, reason: error.reason)
+  if error.isFinal { return problem }
+  if let obstacle {
+    problem.reason += ", and an appliance cannot be given this disk: \(obstacle)"
+  } else {
+    problem.remedy = "scan it with --reader auto or --reader appliance"
+  }
+  return problem
 }

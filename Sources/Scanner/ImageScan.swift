@@ -50,15 +50,25 @@ struct ImageScan {
   private func readDirectly(_ image: OpenImage, _ handsOver: Bool) throws {
     // Something is odd about its header: that is not for libraries to find out.
     if handsOver, !image.chain.header.warnings.isEmpty { return tell(.handOver(readable: [])) }
-    let blocks = try confined(image, written: ScanLimits.fileBytes)
+    let blocks = try opened(image, by: request.confinement)
+    try confine(image, written: ScanLimits.fileBytes)
     watch()
     tell(.progress(.phase("open volumes")))
-    let volumes = try openDirectly(blocks)
+    let found = try openVolumes(blocks)
+    if !found.remarks.isEmpty { tell(.remarks(found.remarks)) }
+    let obstacle = image.chain.header.qemuObstacle ?? found.applianceObstacle
+    let volumes = openDirectly(found, applianceObstacle: obstacle)
     let isWanted = { (volume: OpenedVolume) in
       request.supplement?.contains { $0.volume == volume.volume.id } ?? true
     }
-    if handsOver, volumes.contains(where: { $0.tree == nil && isWanted($0) }) {
-      tell(.handOver(readable: volumes.filter { $0.tree != nil }.map(\.volume.id)))
+    let isForOthers = { (volume: OpenedVolume) in volume.tree == nil && !volume.isFinal }
+    guard handsOver, obstacle == nil else {
+      var request = request
+      request.share = .nothing(handsOver: false)
+      return ImageScan(request: request, tell: tell, watch: watch).read(volumes, nil)
+    }
+    if volumes.contains(where: { isForOthers($0) && isWanted($0) }) {
+      tell(.handOver(readable: volumes.filter { !isForOthers($0) }.map(\.volume.id)))
     } else {
       read(volumes, nil)
     }
@@ -66,22 +76,41 @@ struct ImageScan {
 
   private func readByAppliance(_ image: OpenImage, but others: [String]) throws {
     watch()
-    tell(.progress(.phase("boot")))
-    let appliance = try boot(image)
-    var disk: DiskBlocks?
-    var direct: [OpenedVolume] = []
-    if !others.isEmpty {
-      // Between two readings the scratch disk is made empty.
-      let own = try confined(image, written: ScanLimits.scratchBytes)
-      direct = try openDirectly(own).filter { others.contains($0.volume.id) }
-      disk = own
-    }
     // Once: where that fails it has taken its time.
-    lazy var blocks = disk ?? (try? DiskBlocks(image.chain, folder: request.folder))
+    let blocks = try? DiskBlocks(image.chain, folder: request.folder)
+    let layout = try layout(of: image, blocks)
+    if !layout.remarks.isEmpty { tell(.remarks(layout.remarks)) }
+    tell(.progress(.phase("boot")))
+    let appliance = try boot(image, layout)
+    var direct: [OpenedVolume] = []
+    if !others.isEmpty, let blocks {
+      // Between two readings the scratch disk is made empty.
+      try confine(image, written: ScanLimits.scratchBytes)
+      let found = try openVolumes(blocks)
+      direct = openDirectly(found, applianceObstacle: nil).filter { others.contains($0.volume.id) }
+    }
     tell(.progress(.phase("open volumes")))
     let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder, except: others) { blocks }
     let (volumes, problem) = opening.open()
     ImageScan(request: request, tell: { tell(judged($0, image)) }, watch: watch).read(direct + volumes, problem)
+  }
+
+  /// How the appliance is to be given the disk. This process reads the partition table for that, in Swift alone: no program
+  /// says how large sectors are before there is a kernel, which then must be told.
+  /// - Throws: where no appliance can show the disk.
+  private func layout(of image: OpenImage, _ blocks: DiskBlocks?) throws -> DiskLayout {
+    var layout = DiskLayout()
+    do throws(DirectDiskError) {
+      if let blocks { layout = try DiskLayout(blocks) }
+    } catch  where !error.isOfDisk {
+      throw Problem(code: "failed", operation: error.operation, subject: request.path, reason: error.reason)
+    } catch {}
+    if let obstacle = image.chain.header.qemuObstacle ?? layout.applianceObstacle {
+      throw Problem(
+        code: "needs-direct", operation: "start appliance", subject: request.path, reason: obstacle,
+        remedy: "scan it with --reader direct")
+    }
+    return layout
   }
 
   /// QEMU makes zeros of what is gone from an image, so of one that became shorter nothing that was read can be believed.
@@ -93,25 +122,39 @@ struct ImageScan {
     return .done(status: .failed, problem: problem, counts: Counts())
   }
 
-  /// Opens the image's disk and confines this process to it: from then on it reads what strangers made.
-  private func confined(_ image: OpenImage, written: UInt64) throws -> DiskBlocks {
+  private func opened(_ image: OpenImage, by means: Confinement.Means?) throws -> DiskBlocks {
     do {
-      let blocks = try DiskBlocks(image.chain, folder: request.folder, by: request.confinement)
+      return try DiskBlocks(image.chain, folder: request.folder, by: means)
+    } catch let error as DirectDiskError where error.isFinal {
+      throw Problem(code: "direct-failed", operation: "read image", subject: request.path, reason: error.reason)
+    } catch {
+      throw directFailed(error)
+    }
+  }
+
+  /// Confines this process to the image: from then on it reads what strangers made.
+  private func confine(_ image: OpenImage, written: UInt64) throws {
+    do {
       try Confinement.confine(
         readable: image.chain.files.map { "/proc/self/fd/\($0.descriptor)" } + [request.index].compactMap(\.self),
         writable: [request.folder], memory: ScanLimits.directMemory, written: written,
         by: request.confinement)
-      return blocks
     } catch {
-      throw Problem(
-        code: "direct-failed", operation: "read image", subject: request.path, reason: "\(error)",
-        remedy: "scan it with --reader appliance")
+      throw directFailed(error)
     }
   }
 
-  private func boot(_ image: OpenImage) throws -> Appliance {
-    let drives = Appliance.Drives(
+  private func directFailed(_ error: any Error) -> Problem {
+    Problem(
+      code: "direct-failed", operation: "read image", subject: request.path, reason: "\(error)",
+      remedy: "scan it with --reader appliance")
+  }
+
+  private func boot(_ image: OpenImage, _ layout: DiskLayout) throws -> Appliance {
+    var drives = Appliance.Drives(
       overlay: folder.appending(path: "overlay.qcow2"), scratch: folder.appending(path: "scratch"))
+    drives.sectorSize = layout.sectorSize
+    drives.needsGPTForced = layout.needsGPTForced
     try Overlay.create(
       at: drives.overlay, backing: image.backing, driver: image.driver, virtualSize: image.virtualSize)
     try Overlay.createScratch(at: drives.scratch, size: ScanLimits.scratchBytes)
@@ -133,7 +176,7 @@ struct ImageScan {
     for next in opened {
       if let volume = list(next, &problems) { listed.append(volume) }
     }
-    if handOver(listed, of: opened.count) { return }
+    if handOver(listed, of: opened.count { !$0.isFinal }, opened.filter(\.isFinal).map(\.volume.id)) { return }
     if request.supplement != nil {
       readSupplement(listed, &problems)
     } else {
@@ -169,11 +212,12 @@ struct ImageScan {
   }
 
   /// Leaves to the appliance what turned out to be unreadable on the way, where that is wanted.
-  private func handOver(_ volumes: [ListedVolume], of count: Int) -> Bool {
+  /// - Parameter others: volumes with which the appliance gets no further.
+  private func handOver(_ volumes: [ListedVolume], of count: Int, _ others: [String] = []) -> Bool {
     guard request.share == .nothing(handsOver: true) else { return false }
     let readable = volumes.filter { $0.volume.status == .read }
     if readable.count == count { return false }
-    tell(.handOver(readable: readable.map(\.volume.id)))
+    tell(.handOver(readable: readable.map(\.volume.id) + others))
     return true
   }
 

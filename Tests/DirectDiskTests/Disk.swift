@@ -10,7 +10,10 @@ import Testing
 struct Unusable: Error { var reason: String }
 
 /// The volumes of an image without a header.
-func volumes(ofRaw image: URL) throws -> [DirectVolume] {
+func volumes(ofRaw image: URL) throws -> [DirectVolume] { try found(onRaw: image).volumes }
+
+/// What is found on an image without a header.
+func found(onRaw image: URL) throws -> FoundVolumes {
   let chain = try readDiskChain(path: image.path, assume: .raw)
   return try openVolumes(try DiskBlocks(chain, folder: image.deletingLastPathComponent().path))
 }

@@ -169,8 +169,9 @@ private func fillNamedTree(_ tree: URL) throws {
       #expect(try volumes(ofRaw: image).map(\.type) == ["iso9660"])
       #expect(try volumes(ofRaw: image).map(\.id) == ["/dev/sda"])
       try change(image, at: 446, to: ISOTests.entry(type: 0, first: 0, sectors: 1000) + table)
-      let found = try volumes(ofRaw: image)
-      #expect(found.map(\.id) == ["/dev/sda1", "/dev/sda2"] && found.map(\.type) == ["iso9660", ""])
+      let found = try found(onRaw: image)
+      #expect(found.volumes.map(\.id) == ["/dev/sda1"] && found.volumes.map(\.type) == ["iso9660"])
+      #expect(found.remarks.map { [$0.code, $0.subject] } == [["not-understood", "/dev/sda2"]])
     }
   }
 
