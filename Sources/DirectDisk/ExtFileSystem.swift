@@ -29,6 +29,14 @@ final class ExtFileSystem: UnixFileSystem {
   /// Whether sizes of folders have an upper half.
   private let hasLargeFolders: Bool
 
+  /// Encrypted folders that were listed.
+  private var encrypted: Set<UInt64> = []
+
+  var remark: String? {
+    if encrypted.isEmpty { return nil }
+    return "has \(encrypted.count) encrypted directories, whose files have no names and no contents without their key"
+  }
+
   /// - Throws: where its superblock is damaged. Its features are `VolumeIdentity`'s to judge.
   init(_ volume: VolumeBytes) throws(DirectDiskError) {
     let block = try volume.bytes(at: 1024, count: 1024)
@@ -92,6 +100,7 @@ final class ExtFileSystem: UnixFileSystem {
 
   func entries(of folder: ExtInode) throws(DirectDiskError) -> [Entry] {
     guard folder.kind == .directory else { throw DirectDiskError("list folder", "it is none") }
+    if folder.isEncrypted { encrypted.insert(folder.number) }
     var entries: [Entry] = []
     if folder.isInline {
       for piece in try inlineFolder(folder) { try add(piece, of: folder, to: &entries) }

@@ -9,6 +9,9 @@ package protocol FileSystem: AnyObject {
     as volume: String, admitting: ((GuestPath) -> Bool)?
   ) throws -> (files: FileList, complaints: String)
 
+  /// What `list` saw and could not show; nil where there is none.
+  var remark: String? { get }
+
   /// Where the bytes of a regular file begin on the volume, so that files can be read in the order in which they lie.
   func place(of file: FileRecord) -> UInt64
 
@@ -18,6 +21,8 @@ package protocol FileSystem: AnyObject {
 }
 
 extension FileSystem {
+  package var remark: String? { nil }
+
   /// Every entry.
   package func list(as volume: String) throws -> (files: FileList, complaints: String) {
     try list(as: volume, admitting: nil)

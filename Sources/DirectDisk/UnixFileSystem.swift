@@ -99,7 +99,12 @@ extension UnixFileSystem {
     var record = FileRecord(
       volume: volume, path: "", kind: inode.kind, size: inode.size, modified: inode.modified, inode: inode.number,
       mode: inode.mode & 0o7777, uid: inode.uid, gid: inode.gid, links: inode.links)
-    if record.kind == .link { record.target = GuestPath(verbatim: try target(of: inode)) }
+    if record.kind == .link {
+      let target = try target(of: inode)
+      record.target = GuestPath(verbatim: target)
+      // As lstat(2) has it: that of an encrypted link is longer than what its inode holds.
+      record.size = UInt64(target.count)
+    }
     if record.kind == .regular { record.unreadable = obstacle(to: inode) }
     return record
   }

@@ -100,7 +100,7 @@ package struct VolumeIdentity: Equatable {
     ("zfs_member", Array("\u{0}\u{0}\u{0}\u{7}version".utf8), [16_384 + 20]),
     ("romfs", Array("-rom1fs-".utf8), [0]), ("cramfs", [0x45, 0x3D, 0xCD, 0x28], [0]),
     ("vxfs", [0xF5, 0xFC, 0x01, 0xA5], [1024]), ("befs", Array("1SFB".utf8), [544]),
-    ("hpfs", [0x49, 0xE8, 0x95, 0xF9], [8192]),
+    ("bfs", [0xCE, 0xFA, 0xAD, 0x1B], [0]), ("hpfs", [0x49, 0xE8, 0x95, 0xF9], [8192]),
   ]
 
   private static func others(_ start: [UInt8]) -> VolumeIdentity? { first(of: otherFileSystems, start) }

@@ -79,7 +79,6 @@ struct ImageScan {
     // Once: where that fails it has taken its time.
     let blocks = try? DiskBlocks(image.chain, folder: request.folder)
     let layout = try layout(of: image, blocks)
-    if !layout.remarks.isEmpty { tell(.remarks(layout.remarks)) }
     tell(.progress(.phase("boot")))
     let appliance = try boot(image, layout)
     var direct: [OpenedVolume] = []
@@ -95,7 +94,7 @@ struct ImageScan {
     ImageScan(request: request, tell: { tell(judged($0, image)) }, watch: watch).read(direct + volumes, problem)
   }
 
-  /// How the appliance is to be given the disk. This process reads the partition table for that, in Swift alone: no program
+  /// How the appliance is to be given the disk; what is odd in its partition table is told. This process reads the partition table for that, in Swift alone: no program
   /// says how large sectors are before there is a kernel, which then must be told.
   /// - Throws: where no appliance can show the disk.
   private func layout(of image: OpenImage, _ blocks: DiskBlocks?) throws -> DiskLayout {
@@ -105,6 +104,7 @@ struct ImageScan {
     } catch  where !error.isOfDisk {
       throw Problem(code: "failed", operation: error.operation, subject: request.path, reason: error.reason)
     } catch {}
+    if !layout.remarks.isEmpty { tell(.remarks(layout.remarks)) }
     if let obstacle = image.chain.header.qemuObstacle ?? layout.applianceObstacle {
       throw Problem(
         code: "needs-direct", operation: "start appliance", subject: request.path, reason: obstacle,
@@ -197,6 +197,10 @@ struct ImageScan {
         volume.status = .partial
         volume.problem = Problem(
           code: "list-incomplete", operation: "list files", subject: volume.id, reason: String(complaints.prefix(300)))
+      }
+      if let remark = (tree as? DirectTree)?.system.remark {
+        tell(
+          .remarks([Problem(code: "not-understood", operation: "list files", subject: volume.id, reason: remark)]))
       }
       // In order of path: the catalog then needs no order beside the list.
       return ListedVolume(volume: volume, partition: opened.partition, tree: tree, files: files.sortedByPath())

@@ -13,6 +13,7 @@ struct ScanResult: Decodable, Sendable {
     var status: String
     var unchanged: Bool
     var error: Trouble?
+    var remarks: [Remark]
     var volumes: [Volume]
     var operatingSystems: [System]
     var applications: [Application]
@@ -32,6 +33,12 @@ struct ScanResult: Decodable, Sendable {
 
   struct Trouble: Decodable, Sendable {
     var code: String
+    var message: String
+  }
+
+  struct Remark: Decodable, Sendable {
+    var code: String
+    var subject: String
     var message: String
   }
 

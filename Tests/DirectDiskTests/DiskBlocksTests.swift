@@ -105,4 +105,45 @@ struct DiskBlocksTests {
       }
     }
   }
+
+  /// QEMU makes no VHDX with such sectors, and reads none. Its table has an entry of a bitmap behind those of 2^23 sectors.
+  @Test func `reads a VHDX whose sectors have 4,096 bytes`() throws {
+    try withTemporaryFolder { folder in
+      let image = folder.appending(path: "image.vhdx")
+      try make(["qemu-img", "create", "-q", "-f", "vhdx", "-o", "block_size=1M", image.path, "6G"])
+      let places: [UInt64] = [3 << 20, 5 << 30]
+      for (number, place) in places.enumerated() {
+        try make(["qemu-io", "-f", "vhdx", "-c", "write -P \(number + 1) \(place) 4096", image.path])
+      }
+      var bytes = try Data(contentsOf: image)
+      let entry: [UInt8] = [0x1D, 0xBF, 0x41, 0x81, 0x6F, 0xA9, 0x09, 0x47, 0xBA, 0x47]
+      let metadata = try #require(bytes.range(of: Data("metadata".utf8))).lowerBound
+      let item = try #require(bytes.range(of: Data(entry), in: metadata..<bytes.count)).lowerBound
+      let value = metadata + Int([UInt8](bytes[item + 16..<item + 20]).number(0, 4))
+      #expect([UInt8](bytes[value..<value + 4]).number(0, 4) == 512)
+      bytes.replaceSubrange(value..<value + 4, with: [0, 0x10, 0, 0])
+      // With blocks of 1 MiB a bitmap follows 4,096 of them by sectors of 512 bytes, and 32,768 by larger ones.
+      let regions: [UInt8] = [0x66, 0x77, 0xC2, 0x2D, 0x23, 0xF6, 0x00, 0x42]
+      let region = try #require(bytes.range(of: Data(regions))).lowerBound
+      let table = Int([UInt8](bytes[region + 16..<region + 24]).number(0, 8))
+      let old = table + (5120 + 1) * 8
+      let moved = [UInt8](bytes[old..<old + 8])
+      #expect(moved != [UInt8](repeating: 0, count: 8))
+      bytes.replaceSubrange(old..<old + 8, with: [UInt8](repeating: 0, count: 8))
+      bytes.replaceSubrange(old - 8..<old, with: moved)
+      try bytes.write(to: image)
+      let chain = try readDiskChain(path: image.path)
+      #expect(chain.header.sectorSize == 4096 && chain.header.qemuObstacle != nil)
+      let blocks = try DiskBlocks(chain, folder: folder.path)
+      for (number, place) in places.enumerated() {
+        var data = Data()
+        try blocks.append(8192, at: place - 4096, to: &data)
+        #expect(data == Data(count: 4096) + Data(repeating: UInt8(number + 1), count: 4096))
+      }
+      // What qemu-nbd would have to read says why it does not.
+      #expect(try run(["qemu-img", "info", image.path]).status != 0)
+      let error = #expect(throws: DirectDiskError.self) { try BlockServer(chain, folder: folder.path, by: .landlock) }
+      #expect(error?.reason == "QEMU does not read VHDX with sectors of 4,096 bytes")
+    }
+  }
 }

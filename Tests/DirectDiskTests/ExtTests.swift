@@ -10,7 +10,7 @@ func ext(
   _ options: [String], of tree: URL, in folder: URL, changes: [String] = []
 ) throws -> URL {
   let image = folder.appending(path: "ext.raw")
-  try blank(image, 96 << 20)
+  try blank(image, options.contains("65536") ? 512 << 20 : 96 << 20)
   try make(["mkfs.ext4", "-q", "-F"] + options + ["-d", tree.path, image.path])
   for change in changes { try make(["debugfs", "-w", "-R", change, image.path]) }
   return image
@@ -25,6 +25,17 @@ func withoutLostAndFound(_ files: [GuestPath: SeenFile]) -> [GuestPath: SeenFile
     ["-t", "ext2", "-b", "1024"], ["-t", "ext3", "-b", "2048"], ["-t", "ext4", "-b", "1024"], ["-t", "ext4"],
     ["-t", "ext4", "-O", "^64bit,^metadata_csum,^extent", "-I", "128"],
     ["-t", "ext4", "-O", "metadata_csum_seed,large_dir"],
+    ["-t", "ext4", "-O", "bigalloc"], ["-t", "ext4", "-b", "1024", "-O", "bigalloc,^resize_inode", "-C", "16384"],
+    ["-t", "ext4", "-O", "meta_bg,^resize_inode"],
+    ["-t", "ext4", "-O", "meta_bg,bigalloc,^resize_inode", "-b", "1024"],
+    ["-t", "ext4", "-b", "1024", "-g", "256", "-O", "meta_bg,^resize_inode,^flex_bg"],
+    ["-t", "ext4", "-b", "1024", "-g", "256", "-O", "meta_bg,sparse_super2,^resize_inode,^flex_bg"],
+    ["-t", "ext4", "-b", "1024", "-g", "256", "-O", "meta_bg,^sparse_super,^resize_inode,^64bit,^flex_bg"],
+    ["-t", "ext2", "-b", "1024", "-O", "meta_bg,^resize_inode"],
+    ["-t", "ext4", "-O", "casefold,encrypt,verity,stable_inodes"], ["-t", "ext4", "-O", "quota,project"],
+    ["-t", "ext4", "-O", "orphan_file,ea_inode,mmp"],
+    ["-t", "ext4", "-O", "^has_journal,uninit_bg,^metadata_csum"],
+    ["-t", "ext4", "-b", "65536"], ["-t", "ext2", "-r", "0", "-b", "1024"],
   ])
   func `shows the files that mke2fs put there`(options: [String]) throws {
     try withTemporaryFolder { folder in
@@ -34,7 +45,64 @@ func withoutLostAndFound(_ files: [GuestPath: SeenFile]) -> [GuestPath: SeenFile
       #expect(found.map(\.id) == ["/dev/sda"])
       let volume = try #require(found.first)
       #expect(volume.type == options[1])
+      let type = try make(["blkid", "-p", "-o", "value", "-s", "TYPE", folder.appending(path: "ext.raw").path])
+      #expect(volume.type + "\n" == type)
       expectSame(withoutLostAndFound(try filesOf(volume)), try filesBelow(tree))
+    }
+  }
+
+  @Test func `reads a file system of more than 2^32 blocks`() throws {
+    try withTemporaryFolder { folder in
+      let (tree, image) = (folder.appending(path: "tree"), folder.appending(path: "ext.raw"))
+      try FileManager.default.createDirectory(at: tree.appending(path: "a"), withIntermediateDirectories: true)
+      try Data(count: 5000).write(to: tree.appending(path: "a/file"))
+      try blank(image, 5 << 40)
+      let options = ["-b", "1024", "-O", "bigalloc,^has_journal,^resize_inode", "-C", "1048576", "-N", "4096"]
+      try make(["mkfs.ext4", "-q", "-F"] + options + ["-d", tree.path, image.path])
+      expectSame(withoutLostAndFound(try filesOf(try #require(volumes(ofRaw: image).first))), try filesBelow(tree))
+    }
+  }
+
+  /// Without a key, names of fscrypt are numbers to Linux too, and files cannot be opened. Here the names are no ciphertext,
+  /// which makes no difference to who has no key.
+  @Test func `lists what is encrypted by other names, and says that it cannot be read`() throws {
+    try withTemporaryFolder { folder in
+      let tree = folder.appending(path: "tree")
+      try FileManager.default.createDirectory(at: tree.appending(path: "secret"), withIntermediateDirectories: true)
+      try Data(count: 5000).write(to: tree.appending(path: "secret/sixteen?>bytes??"))
+      try Data(count: 5000).write(to: tree.appending(path: "plain"))
+      let image = try ext(
+        ["-t", "ext4", "-O", "encrypt"], of: tree, in: folder,
+        changes: ["set_inode_field secret/sixteen?>bytes?? flags 0x80800", "set_inode_field secret flags 0x80800"])
+      let system = try #require(volumes(ofRaw: image).first).files.get()
+      let (files, complaints) = try system.list(as: "v")
+      #expect(complaints.isEmpty && system.remark?.hasPrefix("has 1 encrypted directories") == true)
+      let name = "AAAAAAAAAABzaXh0ZWVuPz5ieXRlcz8_"
+      let file = try #require(files.first { $0.path == GuestPath("secret/\(name)") })
+      #expect(file.size == 5000 && file.kind == .regular && file.unreadable == "it is encrypted")
+      #expect(files.first { $0.path == "plain" }?.unreadable == nil)
+    }
+  }
+
+  @Test func `a journal that is a device of its own holds no files`() throws {
+    try withTemporaryFolder { folder in
+      let image = folder.appending(path: "journal")
+      try blank(image, 8 << 20)
+      try make(["mke2fs", "-q", "-F", "-O", "journal_dev", image.path])
+      let found = try found(onRaw: image)
+      #expect(found.volumes.isEmpty && found.remarks.isEmpty)
+    }
+  }
+
+  @Test func `says of one that is larger than its disk how large both are`() throws {
+    try withTemporaryFolder { folder in
+      let image = folder.appending(path: "ext.raw")
+      try blank(image, 8 << 20)
+      try make(["mkfs.ext4", "-q", image.path])
+      try FileHandle(forWritingTo: image).truncate(atOffset: 4 << 20)
+      let volume = try #require(volumes(ofRaw: image).first)
+      let error = #expect(throws: DirectDiskError.self) { try volume.files.get() }
+      #expect(error?.reason == "it has 8388608 bytes, and what it lies on has only 4194304" && error?.isFinal == true)
     }
   }
 

@@ -183,6 +183,34 @@ import Testing
     }
   }
 
+  /// partx(8) reads tables as Linux does.
+  @Test(arguments: [100, 300])
+  func `a long chain of logical partitions has the numbers of Linux`(count: Int) throws {
+    try withTemporaryFolder { folder in
+      let disk = folder.appending(path: "disk")
+      try blank(disk, 16 * Self.megabyte)
+      func entry(_ type: UInt8, _ first: Int, _ sectors: Int) -> [UInt8] {
+        [0, 0, 0, 0, type, 0, 0, 0]
+          + [first, sectors].flatMap { number in (0..<4).map { UInt8(number >> (8 * $0) & 255) } }
+      }
+      let unused = [UInt8](repeating: 0, count: 16)
+      try change(disk, at: 446, to: entry(0x0F, 64, 32_000) + unused + unused + unused + [0x55, 0xAA])
+      for number in 0..<count {
+        let link = number < count - 1 ? entry(5, number * 64 + 64, 64) : unused
+        try change(
+          disk, at: (64 + number * 64) * 512 + 446, to: entry(0x83, 8, 32) + link + unused + unused + [0x55, 0xAA])
+      }
+      let said = try make(["partx", "-s", "-g", "-b", "-o", "NR,START", disk.path])
+      let known = said.split(separator: "\n").map { $0.split(separator: " ").compactMap { UInt64($0) } }
+        .filter { (5...255).contains($0[0]) }
+      let table = try #require(try table(of: disk))
+      #expect(numbers(table).map { Array($0.prefix(2)) }.prefix(known.count) == known[...])
+      #expect(table.partitions.count == min(count, 251) && known.count >= 100)
+      #expect(
+        table.remarks.map(\.reason) == (count > 251 ? ["it has 49 more partitions than the 255 that are read"] : []))
+    }
+  }
+
   @Test func `what a partition holds that is not known is named by its type`() throws {
     try withTemporaryFolder { folder in
       let disk = folder.appending(path: "disk")

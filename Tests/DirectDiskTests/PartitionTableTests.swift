@@ -29,20 +29,20 @@ func table(of image: URL) throws -> PartitionTable? {
     "label: dos\n2: start=4096,size=4096,type=7\n4: start=2048,size=512,type=c",
     "label: gpt\nstart=2048,size=4096,name=\"boot ü\"\n7: start=8192,size=8192",
     "label: gpt\nstart=2048,size=2048,type=21686148-6449-6E6F-744E-656564454649\nstart=4096,size=4096",
-    // More logical partitions than a disk had minor numbers for.
-    "label: dos\ngrain: 512\nstart=2048,size=60000,type=5\n" + (0..<80).map { "start=\(4096 + 512 * $0),size=256\n" }.joined(),
+    // As many as sfdisk makes.
+    "label: dos\nstart=2048,size=400000,type=5\n" + (0..<55).map { "start=\(6144 + 4096 * $0),size=256\n" }.joined(),
     "label: dos\nstart=2048,size=1024\nstart=70000,size=10000\nstart=8192,size=60000,type=f\nstart=10240,size=2048",
   ])
   func `has the partitions that sfdisk made, by the same numbers and ids`(script: String) throws {
     try withTemporaryFolder { folder in
       let image = folder.appending(path: "disk")
-      try blank(image, 64 << 20)
+      try blank(image, 256 << 20)
       #expect(try run(["sfdisk", "-q", image.path], input: Data((script + "\n").utf8)).status == 0)
       let said = try make(["sfdisk", "-J", image.path])
       let known = try JSONDecoder().decode(Known.self, from: Data(said.utf8)).partitiontable.partitions
       let partitions = try #require(try table(of: image)).partitions
       // sfdisk counts the extended one, in which no file system is.
-      let plain = known.filter { $0.size != 60_000 }
+      let plain = known.filter { $0.size < 60_000 }
       #expect(partitions.map(\.number) == plain.map { Int($0.node.dropFirst(image.path.count)) })
       #expect(partitions.map(\.start) == plain.map { $0.start * 512 })
       #expect(partitions.map(\.length) == plain.map { $0.size * 512 })
