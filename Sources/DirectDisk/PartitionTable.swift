@@ -62,6 +62,7 @@ struct PartitionTable {
       remark("gpt-damaged", "its GPT has no protective MBR")
     }
     noteOverlaps()
+    if partitions.isEmpty, remarks.isEmpty { remark("empty-partition", "its partition table has no partitions") }
   }
 
   private mutating func remark(_ code: String, _ reason: String, number: Int? = nil) {

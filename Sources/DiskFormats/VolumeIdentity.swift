@@ -133,7 +133,7 @@ package struct VolumeIdentity: Equatable {
       ("DM_integrity", Array("integrt".utf8) + [0], 0),
     ]
     return known.first { start.has($0.magic, at: $0.offset) }
-      .map { VolumeIdentity($0.type, .unread("holds \($0.type), which is not read")) }
+      .map { VolumeIdentity($0.type, .unread("\($0.type) is not read here")) }
   }
 
   /// FreeBSD, sys/disklabel.h: the second sector of a partition that is divided again.

@@ -86,6 +86,17 @@ import Testing
     }
   }
 
+  @Test func `a table without partitions is said`() throws {
+    try withTemporaryFolder { folder in
+      let disk = folder.appending(path: "disk")
+      try blank(disk, 16 * Self.megabyte)
+      #expect(try run(["sfdisk", "-q", disk.path], input: Data("label: gpt\n".utf8)).status == 0)
+      #expect(try found(onRaw: disk).volumes.isEmpty)
+      #expect(try codes(disk) == ["empty-partition"])
+      #expect(try reasons(disk) == "its partition table has no partitions")
+    }
+  }
+
   @Test func `a disk that grew is as it was`() throws {
     try withDisk { disk in
       let before = try #require(try table(of: disk)).partitions

@@ -51,7 +51,7 @@ import Testing
       try change(
         image, at: 4120,
         to: [0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81])
-      #expect(try found(onRaw: image).remarks.map(\.reason) == ["holds bcache, which is not read"])
+      #expect(try found(onRaw: image).remarks.map(\.reason) == ["bcache is not read here"])
       try change(image, at: 4120, to: [1])
       #expect(
         try found(onRaw: image).remarks.map { [$0.code, $0.subject, $0.reason] }
