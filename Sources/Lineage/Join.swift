@@ -126,7 +126,7 @@ func agree(_ release: String, _ package: Package) -> Bool {
   return written.contains { one in
     let (left, right) = (upstream(one, package.kind), upstream(release, nil))
     // Windows writes four numbers whatever the makers write.
-    return one == release || left == right || package.kind == .windows && withoutZeros(left) == withoutZeros(right)
+    return one == release || left == right || [.windows, .msix].contains(package.kind) && withoutZeros(left) == withoutZeros(right)
   }
 }
 
