@@ -25,7 +25,7 @@ struct HiveRecovery {
     let whole = hive
     apply(HiveLogs.suffixes.compactMap { suffix in logs.contents[suffix].flatMap { HiveLog(suffix, [UInt8]($0)) } })
     if applied != nil, let place = brokenBin {
-      (applied, loss) = (nil, "what its logs would make of it has no hive bin at offset \(place)")
+      (applied, loss) = (nil, loss ?? "what its logs would make of it has no hive bin at offset \(place)")
     }
     if applied == nil { readAsItIs(whole, logs) }
     if let other = logs.unreadable.first { loss = loss ?? "its log \(other) could not be read" }
@@ -100,7 +100,7 @@ extension HiveRecovery {
       return
     }
     HiveBaseBlock.settle(&hive, sequence: last, binsSize: state.binsSize)
-    applied = "\(state.count) changes of \(state.used.joined(separator: ", "))"
+    applied = "\(state.count) log entries (\(state.used.joined(separator: ", ")))"
     loss = state.damage ?? missing(after: last, all, state)
   }
 
@@ -155,12 +155,16 @@ extension HiveRecovery {
   /// The log that belongs to the hive: written at the same time. Else the second, if it is the latest of all: Windows writes
   /// there after an error with the first.
   private func pagesLog(of logs: [HiveLog]) -> HiveLog? {
-    // Where the base block cannot be believed, the first hive bin says when it was written.
-    let written = base.isValid ? base.written : hive.little64(HiveBaseBlock.length + 20)
-    if let same = logs.first(where: { $0.base.written == written }) { return same }
+    guard base.isValid else {
+      // The first hive bin says when it was written; a change of it may be in the log only.
+      let written = hive.little64(HiveBaseBlock.length + 20) ?? 0
+      let latest = logs.map(\.base.written).max() ?? 0
+      return latest < written ? nil : logs.first { $0.base.written == latest }
+    }
+    if let same = logs.first(where: { $0.base.written == base.written }) { return same }
     let first = logs.first { $0.suffix == ".log1" }
     return logs.first { log in
-      log.suffix == ".log2" && log.base.written > max(written ?? 0, first?.base.written ?? 0)
+      log.suffix == ".log2" && log.base.written > max(base.written, first?.base.written ?? 0)
     }
   }
 
@@ -176,19 +180,18 @@ extension HiveRecovery {
       loss = "its log \(log.name): its list of changed sectors is broken or has a size that the hive cannot have"
       return
     }
-    if !base.isValid { hive.replaceSubrange(0..<HiveBaseBlock.sector, with: log.bytes[..<HiveBaseBlock.sector]) }
+    let dirty = (0..<bitmapLength * 8).filter { log.bytes[start + 4 + $0 / 8] & 1 << ($0 % 8) != 0 }
     var source = (start + 4 + bitmapLength + HiveBaseBlock.sector - 1) / HiveBaseBlock.sector * HiveBaseBlock.sector
-    var count = 0
-    for bit in 0..<bitmapLength * 8 where log.bytes[start + 4 + bit / 8] & 1 << (bit % 8) != 0 {
-      guard source <= log.bytes.count - HiveBaseBlock.sector else {
-        loss = "its log \(log.name) ends before its last sector"
-        break
-      }
-      write(log.bytes[source..<source + HiveBaseBlock.sector], at: bit * HiveBaseBlock.sector)
+    guard dirty.count * HiveBaseBlock.sector <= log.bytes.count - source else {
+      loss = "its log \(log.name) ends before its last sector"
+      return
+    }
+    if !base.isValid { hive.replaceSubrange(0..<HiveBaseBlock.sector, with: log.bytes[..<HiveBaseBlock.sector]) }
+    for number in dirty {
+      write(log.bytes[source..<source + HiveBaseBlock.sector], at: number * HiveBaseBlock.sector)
       source += HiveBaseBlock.sector
-      count += 1
     }
     HiveBaseBlock.settle(&hive, sequence: log.base.primary, binsSize: size)
-    applied = "\(count) sectors of \(log.name)"
+    applied = "\(dirty.count) sectors (\(log.name))"
   }
 }

@@ -152,7 +152,7 @@ struct WindowsRegistry {
       let isThere = hives.contains { $0.kind == .profile && $0.path.parent.lossy.lowercased() == key }
       // The account SYSTEM has the hive DEFAULT.
       if !isThere, !key.hasSuffix("/config/systemprofile") {
-        remark("profile-missing", path, "the profile \(text) has no NTUSER.DAT that was looked at")
+        remark("profile-missing", path, "no NTUSER.DAT was found in the profile \(text)")
       }
     }
   }
@@ -202,7 +202,9 @@ struct WindowsRegistry {
   mutating func readApps() {
     for (path, kind) in hives where kind == .manifest {
       guard let data = files.contents[path] else { continue }
-      apps.read(manifest: data, at: path)
+      if !apps.read(manifest: data, at: path) {
+        reading.problems.append(.malformed(path, "it does not name a package and its version"))
+      }
     }
     add(apps.packages(paths))
   }

@@ -91,15 +91,18 @@ struct AppxList {
   }
 
   /// A package's own manifest: it names the package as people see it, and is there where the registry is not. What comes with
-  /// Windows is in a directory without version, so what the name lacks is from the manifest.
-  mutating func read(manifest data: Data, at path: GuestPath) {
-    guard let manifest = AppxManifest(data) else { return }
+  /// Windows is in a directory without version; its name is put together of what the manifest says.
+  /// - Returns: whether it is a manifest.
+  mutating func read(manifest data: Data, at path: GuestPath) -> Bool {
     let folder = path.parent.name
+    let manifest = AppxManifest(data)
     let publisher = folder.split(separator: "_").last.map(String.init) ?? ""
-    let composed = "\(manifest.name)_\(manifest.version)_\(manifest.architecture)_\(manifest.resource)_\(publisher)"
-    guard let key = add(AppxName(folder) == nil ? composed : folder, at: path) else { return }
-    entries[key]?.manifest = manifest
-    entries[key]?.location = path
+    let composed = manifest.map { "\($0.name)_\($0.version)_\($0.architecture)_\($0.resource)_\(publisher)" }
+    if let key = add(folder, at: path) ?? composed.flatMap({ add($0, at: path) }) {
+      entries[key]?.manifest = manifest
+      entries[key]?.location = path
+    }
+    return manifest != nil
   }
 
   func packages(_ paths: WindowsFiles) -> [Package] {

@@ -56,12 +56,12 @@ struct WindowsPlace {
     }
   }
 
-  /// Where a scan looks that looks nowhere else. Profiles that are elsewhere are said to be missing.
+  /// Where a scan looks that looks nowhere else. Few patterns: each is tried on every name that such a scan meets. A profile
+  /// that is elsewhere is said to be missing.
   static let usual: [String] =
-    ["SOFTWARE", "SYSTEM", "DEFAULT"].flatMap { hive in ["", ".LOG", ".LOG1", ".LOG2"].map { "*/System32/config/\(hive)\($0)" } }
-    + ["Users/*", "Documents and Settings/*", "Profiles/*", "WINNT/Profiles/*", "Windows/ServiceProfiles/*"].flatMap {
-      ["\($0)/NTUSER.DAT", "\($0)/NTUSER.DAT.LOG", "\($0)/NTUSER.DAT.LOG[12]", "\($0)/NTUSER.MAN"]
+    ["*/System32/config/*", "Users/*/AppData/Local/Microsoft/Windows/UsrClass.dat*"]
+    + ["Users/*", "Documents and Settings/*", "Profiles/*", "WINNT/Profiles/*", "Windows/ServiceProfiles/*"].map {
+      $0 + "/NTUSER.*"
     }
-    + ["", ".LOG[12]"].map { "Users/*/AppData/Local/Microsoft/Windows/UsrClass.dat\($0)" }
     + ["Program Files/WindowsApps", "WindowsApps", "Windows/SystemApps"].map { $0 + "/*/AppxManifest.xml" }
 }
