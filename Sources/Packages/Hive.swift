@@ -45,9 +45,9 @@ final class Hive {
     var data = stored
     if let recovery = HiveRecovery(stored, logs) {
       data = Data(recovery.hive)
-      if let loss = recovery.loss { problems.append(problem("dirty", "it was being written, and \(loss)")) }
+      if let loss = recovery.loss { problems.append(problem("dirty", "\(recovery.state), and \(loss)")) }
       if let applied = recovery.applied {
-        remarks.append(problem("registry-log-applied", "it was being written; applied \(applied)"))
+        remarks.append(problem("registry-log-applied", "\(recovery.state); applied \(applied)"))
       }
     }
     guard data.starts(with: Array("regf".utf8)) else { throw problem("malformed", "no hive header") }
@@ -62,9 +62,8 @@ final class Hive {
       }
       handle = mended
       data = Data(mending.hive)
-      problems.append(
-        problem(
-          "malformed", "\(mending.count) of its bins and cells are broken, the first at offset \(first); what they held is left out"))
+      let broken = "\(mending.count) of its bins and cells are broken, the first at offset \(first)"
+      problems.append(problem("malformed", "\(broken); what they held is left out"))
     }
     self.data = data
     self.path = path

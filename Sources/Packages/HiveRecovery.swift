@@ -31,6 +31,9 @@ struct HiveRecovery {
     if let other = logs.unreadable.first { loss = loss ?? "its log \(other) could not be read" }
   }
 
+  /// Why it had to be recovered.
+  var state: String { base.isValid ? "it was being written" : "the checksum of its base block is wrong" }
+
   /// The library refuses a wrong checksum, and bins that are not there.
   private mutating func readAsItIs(_ whole: [UInt8], _ logs: HiveLogs) {
     hive = whole
@@ -128,7 +131,8 @@ extension HiveRecovery {
     for log in logs {
       let start = state.ends[log.suffix] ?? HiveBaseBlock.sector
       for place in stride(from: start, to: log.bytes.count, by: HiveBaseBlock.sector) {
-        guard let sequence = HiveLogEntry.sequence(log.bytes, at: place), isLater(sequence, than: last) else { continue }
+        guard let sequence = HiveLogEntry.sequence(log.bytes, at: place), isLater(sequence, than: last)
+        else { continue }
         return "its log \(log.name): entry \(sequence) does not follow entry \(last)"
       }
     }

@@ -37,9 +37,15 @@ struct WindowsRegistry {
   private(set) var reading = PackageReading()
   private let files: SystemFiles
   private var paths: WindowsFiles
-  private let hives: [(path: GuestPath, kind: WindowsPlace.Kind)]
+  private var hives: [(path: GuestPath, kind: WindowsPlace.Kind)] = []
   /// Logs by their paths in small letters.
-  private let logs: [String: GuestPath]
+  private var logs: [String: GuestPath] = [:]
+  /// The Windows directories of this volume, and the same in small letters.
+  private let folders: [GuestPath]
+  private let roots: Set<String>
+  private let earlier: [GuestPath]
+  /// Directories in which the hive of an account is, in small letters.
+  private var profilesThere: Set<String> = []
   /// Directories of profiles in small letters, as the registry names them.
   private var profiles: Set<String> = []
   private var apps = AppxList()
@@ -47,25 +53,37 @@ struct WindowsRegistry {
   init(_ files: SystemFiles) {
     self.files = files
     paths = WindowsFiles(files.list)
-    var hives: [(path: GuestPath, kind: WindowsPlace.Kind)] = []
-    var logs: [String: GuestPath] = [:]
-    for path in files.list.union(files.contents.keys).sorted() {
+    var (found, earlier): ([GuestPath], [GuestPath]) = ([], [])
+    for path in files.list {
+      if WindowsPlace(path) != nil { found.append(path) }
+      if Self.isEarlier(path) { earlier.append(path.parent.parent.parent) }
+    }
+    found += files.contents.keys.filter { WindowsPlace($0) != nil && !files.list.contains($0) }
+    self.earlier = earlier.sorted()
+    for path in found.sorted() {
       guard let place = WindowsPlace(path) else { continue }
+      let key = path.lossy.lowercased()
       if place.isLog {
-        logs[path.lossy.lowercased()] = logs[path.lossy.lowercased()] ?? path
+        logs[key] = logs[key] ?? path
       } else {
         hives.append((path, place.kind))
+        if place.kind == .profile { profilesThere.insert(path.parent.lossy.lowercased()) }
       }
     }
-    self.hives = hives
-    self.logs = logs
-  }
-
-  /// The Windows directories of this volume: `Windows` first, where setup puts it.
-  private var folders: [GuestPath] {
+    // `Windows` first, where setup puts it.
     let all = Set(hives.filter { $0.kind == .software || $0.kind == .system }.map { $0.path.parent.parent.parent })
     let rank = { (folder: GuestPath) in ["windows", "winnt"].firstIndex(of: folder.lossy.lowercased()) ?? 2 }
-    return all.sorted { (rank($0), $0) < (rank($1), $1) }
+    folders = all.sorted { (rank($0), $0) < (rank($1), $1) }
+    roots = Set(folders.map { $0.lossy.lowercased() })
+  }
+
+  /// Whether it is the hive of a Windows that is no longer at the top, such as `Windows.old/Windows/System32/config/SOFTWARE`.
+  private static func isEarlier(_ path: GuestPath) -> Bool {
+    let hive = "/system32/config/software"
+    guard let last = path.bytes.last, last | 0x20 == UInt8(ascii: "e"), path.bytes.count > hive.utf8.count,
+      path.bytes.count < 1024
+    else { return false }
+    return path.lossy.lowercased().hasSuffix(hive) && path.names.count == 5
   }
 
   private func hive(_ kind: WindowsPlace.Kind, of folder: GuestPath) -> GuestPath? {
@@ -79,33 +97,25 @@ struct WindowsRegistry {
       paths.drive = "c"
       let problems = reading.problems.count
       guard let system = readSystem(folder) else {
-        if problems == reading.problems.count { remark("system-part", folder, "its registry does not say which Windows it is") }
+        if problems == reading.problems.count {
+          remark("system-part", folder, "its registry does not say which Windows it is")
+        }
         continue
       }
       if reading.system == nil {
         (reading.system, first) = (system, paths)
       } else {
-        remark(
-          "other-system", folder,
-          "another Windows is on this volume: \(system.product) \(system.version); its programs are listed with this one's")
+        let other = "another Windows is on this volume: \(system.product) \(system.version)"
+        remark("other-system", folder, other + "; its programs are listed with those of the first")
       }
     }
     paths = first ?? paths
-    for folder in folders.dropFirst(Self.most) { remark("other-system", folder, "more than \(Self.most) Windows: it is left out") }
-    for folder in earlier.sorted() {
+    for folder in folders.dropFirst(Self.most) {
+      remark("other-system", folder, "this volume has more than \(Self.most) Windows directories; this one is left out")
+    }
+    for folder in earlier {
       remark("earlier-system", folder, "a Windows that was replaced; what was set up in it is left out")
     }
-  }
-
-  /// Directories of a Windows that are no longer at the top, such as `Windows.old/Windows`.
-  private var earlier: Set<GuestPath> {
-    let hive = "/system32/config/software"
-    return Set(
-      files.list.lazy.filter { path in
-        path.bytes.count > hive.utf8.count && path.bytes.count < 1024
-          && zip(path.bytes.suffix(hive.utf8.count), hive.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
-          && path.names.count == 5
-      }.map { $0.parent.parent.parent })
   }
 
   /// What one Windows directory holds; nil where nothing of its hives could be read.
@@ -144,14 +154,14 @@ struct WindowsRegistry {
   private mutating func note(_ profiles: [String], at path: GuestPath) {
     for text in profiles {
       guard let folder = paths.path(text) else {
-        remark("profile-missing", path, "the profile \(text) is on another drive; its programs are not listed with this system's")
+        let reason = "the profile \(text) is on another drive; its programs are not listed with this system's"
+        remark("profile-missing", path, reason)
         continue
       }
       let key = folder.lossy.lowercased()
       self.profiles.insert(key)
-      let isThere = hives.contains { $0.kind == .profile && $0.path.parent.lossy.lowercased() == key }
       // The account SYSTEM has the hive DEFAULT.
-      if !isThere, !key.hasSuffix("/config/systemprofile") {
+      if !profilesThere.contains(key), !key.hasSuffix("/config/systemprofile") {
         remark("profile-missing", path, "no NTUSER.DAT was found in the profile \(text)")
       }
     }
@@ -159,7 +169,8 @@ struct WindowsRegistry {
 
   mutating func readProfiles() {
     for (path, kind) in hives where kind == .profile || kind == .classes {
-      let folder = kind == .profile ? path.parent : WindowsPlace.classes.reduce(path.parent) { folder, _ in folder.parent }
+      let up = kind == .profile ? 0 : WindowsPlace.classes.count
+      let folder = (0..<up).reduce(path.parent) { folder, _ in folder.parent }
       switch account(folder) {
       case .none: continue
       case .unnamed(let reason):
@@ -191,11 +202,11 @@ struct WindowsRegistry {
     if names.count == 2, ["users", "documents and settings"].contains(names[0]) {
       return ["default", "default user", "all users", "public"].contains(names[1]) ? .none : .own
     }
-    let roots = folders.map { $0.lossy.lowercased() }
     if names.count == 3, roots.contains(names[0]), names[1] == "serviceprofiles" { return .own }
     if roots.contains(names[0]), names.suffix(2) == ["config", "systemprofile"] { return .none }
-    // A volume beside that of Windows may hold the profiles; which they are is said by a registry that is not here.
-    if roots.isEmpty, names.count == 2 { return .own }
+    // A volume beside that of Windows may hold the profiles; which they are is said by a registry that is not here. Another
+    // system may keep them for others.
+    if roots.isEmpty, names.count == 2, !files.list.contains("etc/passwd") { return .own }
     return .unnamed("the registry names no profile there; what was set up in it is left out")
   }
 
@@ -215,6 +226,8 @@ struct WindowsRegistry {
   }
 
   private mutating func remark(_ code: String, _ path: GuestPath, _ reason: String) {
+    // One more than an inventory keeps, so that it says that there are more.
+    if reading.remarks.count > Inventory.mostRemarks { return }
     reading.remarks.append(
       Problem(code: code, operation: "read registry", subject: path.description, reason: printable(reason)))
   }

@@ -114,7 +114,8 @@ struct AppxList {
     }
     let families = Set(present.filter { !$0.name.isBundle }.map { [$0.name.name, $0.name.publisher] })
     return present.filter { !$0.name.isBundle || !families.contains([$0.name.name, $0.name.publisher]) }.map { entry in
-      let folder = entry.manifest == nil ? GuestPath("Program Files/WindowsApps/" + entry.name.full) : entry.location.parent
+      let isBeside = entry.location.name.lowercased() == "appxmanifest.xml"
+      let folder = isBeside ? entry.location.parent : GuestPath("Program Files/WindowsApps/" + entry.name.full)
       return Package(
         kind: .msix, name: entry.manifest?.displayName ?? entry.name.name, version: entry.name.version,
         architecture: entry.name.architecture.isEmpty ? nil : entry.name.architecture,
@@ -137,16 +138,20 @@ struct AppxManifest {
   /// Whether it only adds to another package.
   let isResource: Bool
 
+  /// What is read here stands at the beginning.
+  private static let mostBytes = 64 << 10
+
   init?(_ data: Data) {
-    let text = Self.withoutComments(String(decoding: data, as: UTF8.self))
-    guard let identity = text.firstMatch(of: /<(?:\w+:)?Identity\s([^>]*)>/)?.1,
-      let name = Self.attribute("Name", of: identity), let version = Self.attribute("Version", of: identity)
+    let text = Self.withoutComments(String(decoding: data.prefix(Self.mostBytes), as: UTF8.self))
+    guard let start = text.range(of: "<Identity") else { return nil }
+    let identity = text[start.upperBound...].prefix { $0 != ">" }
+    guard let name = Self.attribute("Name", of: identity), let version = Self.attribute("Version", of: identity)
     else { return nil }
     self.name = name
     self.version = version
     architecture = Self.attribute("ProcessorArchitecture", of: identity) ?? "neutral"
     resource = Self.attribute("ResourceId", of: identity) ?? ""
-    let properties = text.firstMatch(of: /<(?:\w+:)?Properties>/).map { text[$0.range.upperBound...] } ?? ""
+    let properties = text.range(of: "<Properties>").map { text[$0.upperBound...] } ?? ""
     displayName = Self.element("DisplayName", of: properties)
     publisher = Self.element("PublisherDisplayName", of: properties)
     isResource = Self.element("ResourcePackage", of: properties)?.lowercased() == "true"
@@ -160,14 +165,16 @@ struct AppxManifest {
       guard let end = rest[start.upperBound...].range(of: "-->") else { return kept[...] }
       rest = rest[end.upperBound...]
     }
-    return kept.isEmpty ? rest : (kept + rest)[...]
+    return (kept + rest)[...]
   }
 
+  /// The value of an attribute, which follows white space.
   private static func attribute(_ name: String, of element: Substring) -> String? {
     for quote in ["\"", "'"] {
-      guard let start = element.range(of: " \(name)=\(quote)") ?? element.range(of: "\(name)=\(quote)", options: .anchored)
-      else { continue }
-      return line(element[start.upperBound...].prefix { String($0) != quote })
+      for space in [" ", "\t", "\n", "\r\n"] {
+        guard let start = element.range(of: "\(space)\(name)=\(quote)") else { continue }
+        return line(element[start.upperBound...].prefix { String($0) != quote })
+      }
     }
     return nil
   }
@@ -181,7 +188,7 @@ struct AppxManifest {
 
   private static func line(_ text: Substring) -> String? {
     let names = ["&lt;": "<", "&gt;": ">", "&quot;": "\"", "&apos;": "'"]
-    let plain = names.reduce(String(text.prefix(4096))) { $0.replacing($1.key, with: $1.value) }
-    return DeclaredText.line(plain.replacing("&amp;", with: "&"))
+    let unescaped = names.reduce(String(text.prefix(4096))) { $0.replacing($1.key, with: $1.value) }
+    return DeclaredText.line(unescaped.replacing("&amp;", with: "&"))
   }
 }

@@ -28,14 +28,13 @@ func windowsIdentity(_ values: [String: Hive.Value]) -> OperatingSystem? {
 func controlSet(_ hive: Hive) -> (key: Hive.Key, substitute: String?)? {
   let numbers = hive.key("Select").map { hive.values(of: $0) } ?? [:]
   let sets = hive.key("").map { hive.children(of: $0) }?.filter { $0.name.lowercased().hasPrefix("controlset") } ?? []
+  let whole = sets.filter { hive.key("Control", below: $0.key) != nil }
   func set(_ number: UInt32) -> (name: String, key: Hive.Key)? {
-    sets.first { Int($0.name.dropFirst("ControlSet".count)) == Int(number) && hive.key("Control", below: $0.key) != nil }
+    whole.first { Int($0.name.dropFirst("ControlSet".count)) == Int(number) }
   }
   if let current = numbers["current"]?.dword.flatMap(set) { return (current.key, nil) }
   let others = ["lastknowngood", "default"].compactMap { numbers[$0]?.dword }.compactMap(set)
-  guard let other = others.first ?? sets.first(where: { hive.key("Control", below: $0.key) != nil }) ?? sets.first else {
-    return nil
-  }
+  guard let other = others.first ?? whole.first ?? sets.first else { return nil }
   return (other.key, "Select\\Current names no control set that is there; used \(other.name)")
 }
 

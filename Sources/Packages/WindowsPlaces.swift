@@ -20,11 +20,11 @@ struct WindowsPlace {
   private static let deepest = 12
 
   init?(_ path: GuestPath) {
-    // Called for every file: the last byte decides for nearly all.
+    // Called for every file: the last byte of the name and its first decide for nearly all.
     guard let last = path.bytes.last, "eEmMtTnNgG12lL".utf8.contains(last), path.bytes.count < 1024 else { return nil }
     let slash = UInt8(ascii: "/")
     let start = path.bytes.lastIndex(of: slash).map { $0 + 1 } ?? 0
-    guard (6...16).contains(path.bytes.count - start) else { return nil }
+    guard (6...16).contains(path.bytes.count - start), "sSdDnNuUaA".utf8.contains(path.bytes[start]) else { return nil }
     var name = String(decoding: path.bytes[start...], as: UTF8.self).lowercased()
     if let suffix = HiveLogs.suffixes.first(where: { name.hasSuffix($0) }) {
       name.removeLast(suffix.count)

@@ -26,7 +26,8 @@ struct LoggedHive: Sendable, CustomTestStringConvertible {
         var logs = HiveLogs()
         for suffix in HiveLogs.suffixes { logs.contents[suffix] = file("hive" + suffix.uppercased()) }
         return LoggedHive(
-          name: name, hive: file("hive") ?? Data(), logs: logs, right: file("right") ?? Data(), isLoss: file("loss") != nil)
+          name: name, hive: file("hive") ?? Data(), logs: logs, right: file("right") ?? Data(),
+          isLoss: file("loss") != nil)
       }
     }
     return all ?? []
@@ -131,7 +132,9 @@ private let applied = """
     return (names.sorted(), hive.problems)
   }
 
-  private func software() throws -> [UInt8] { [UInt8](try #require(fixtureHives()["Windows/System32/config/SOFTWARE"])) }
+  private func software() throws -> [UInt8] {
+    [UInt8](try #require(fixtureHives()["Windows/System32/config/SOFTWARE"]))
+  }
 
   /// Where these letters stand first.
   private func place(_ text: String, in bytes: [UInt8]) throws -> Int {

@@ -43,7 +43,10 @@ private let uninstall = "Microsoft\\Windows\\CurrentVersion\\Uninstall\\"
 private let profiles = "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-21-1-2-3-"
 private let identity = (
   "Microsoft\\Windows NT\\CurrentVersion",
-  ["ProductName": "Windows Server 2022 Standard", "CurrentVersion": "6.3", "CurrentBuild": "20348", "SystemRoot": "C:\\Windows"]
+  [
+    "ProductName": "Windows Server 2022 Standard", "CurrentVersion": "6.3", "CurrentBuild": "20348",
+    "SystemRoot": "C:\\Windows",
+  ]
 )
 
 private func program(_ name: String, below view: String = "") -> (String, [String: String]) {
@@ -72,7 +75,8 @@ private func names(_ reading: PackageReading) -> [String] {
     ])
     var hives: [GuestPath: Data] = ["Windows/System32/config/SOFTWARE": software]
     for path in [
-      "Windows/System32/config/DEFAULT", "Homes/LEE/ntuser.dat", "data/home/deep/kim/NTUSER.DAT", "Users/max/NTUSER.DAT",
+      "Windows/System32/config/DEFAULT", "Homes/LEE/ntuser.dat", "data/home/deep/kim/NTUSER.DAT",
+      "Users/max/NTUSER.DAT",
       "Windows/ServiceProfiles/LocalService/NTUSER.DAT", "Users/Default/NTUSER.DAT", "Backup/old/NTUSER.DAT",
       "Windows.old/Users/max/NTUSER.DAT",
     ] {
@@ -108,8 +112,13 @@ private func names(_ reading: PackageReading) -> [String] {
   }
 
   @Test func `reads profiles on a volume without Windows`() throws {
-    let reading = read(["Users/kim/NTUSER.DAT": try account("of kim"), "Profiles/lee/NTUSER.DAT": try account("of lee")])
-    #expect(names(reading) == ["of kim", "of lee"] && reading.system == nil)
+    let hives = try ["Users/kim/NTUSER.DAT": account("of kim"), "Homes/lee/NTUSER.DAT": account("of lee")]
+      .reduce(into: [GuestPath: Data]()) { $0[GuestPath($1.key)] = $1.value }
+    let reading = read(hives)
+    #expect(names(reading) == ["of kim", "of lee"] && reading.system == nil && reading.remarks.isEmpty)
+    // A server that keeps the profiles of others.
+    let server = read(hives, ["etc/passwd"])
+    #expect(names(server) == ["of kim"] && server.remarks.map(\.code) == ["profile-left-out"])
   }
 
   @Test func `says of a second Windows that it is there`() throws {
@@ -128,7 +137,8 @@ private func names(_ reading: PackageReading) -> [String] {
   @Test func `a broken hive hides no other`() throws {
     let hives = try fixtureHives()
     let whole = read(hives)
-    let (software, system): (GuestPath, GuestPath) = ("Windows/System32/config/SOFTWARE", "Windows/System32/config/SYSTEM")
+    let config: GuestPath = "Windows/System32/config"
+    let (software, system) = (config.appending("SOFTWARE"), config.appending("SYSTEM"))
     for broken in hives.keys {
       for damage in [Data(), Data(repeating: 7, count: 9000), nil] as [Data?] {
         var left = hives
