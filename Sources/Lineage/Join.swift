@@ -126,7 +126,8 @@ func agree(_ release: String, _ package: Package) -> Bool {
   return written.contains { one in
     let (left, right) = (upstream(one, package.kind), upstream(release, nil))
     // Windows writes four numbers whatever the makers write.
-    return one == release || left == right || package.kind == .windows && withoutZeros(left) == withoutZeros(right)
+    let isOfWindows = package.kind == .windows || package.kind == .msix
+    return one == release || left == right || isOfWindows && withoutZeros(left) == withoutZeros(right)
   }
 }
 

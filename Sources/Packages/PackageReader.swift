@@ -25,7 +25,15 @@ package protocol PackageReader: Sendable {
 extension PackageReader {
   package var places: [String] { [] }
   package func recordsMD5(_ path: GuestPath) -> Bool { false }
+
+  /// The number of the place that this path is at; what is at none comes after all that are.
+  package func rank(of path: GuestPath) -> Int {
+    places.firstIndex { fnmatch($0, path.lossy, anyCaseOfPath) == 0 } ?? .max
+  }
 }
+
+/// GNU's FNM_CASEFOLD, for Windows does not tell cases apart; a `*` stands for no slash.
+private let anyCaseOfPath: Int32 = 1 << 4 | FNM_PATHNAME
 
 /// The file list of one system, and the contents of the files that a reader asked for.
 package struct SystemFiles: Sendable {

@@ -56,6 +56,9 @@ struct WindowsFiles {
     return GuestPath(String(path[..<(guess ?? ends.first ?? path.endIndex)]))
   }
 
+  /// A path that the registry gives, as one of this system.
+  func path(_ text: String) -> GuestPath? { relative(text).map { GuestPath($0) } }
+
   /// A Windows path as one below the system's root, slashes turned; nil where it is on another drive, on the network, or
   /// climbs out. One without drive and root is below the Windows folder, as for drivers.
   private func relative(_ text: String) -> String? {

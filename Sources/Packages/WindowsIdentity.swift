@@ -23,11 +23,27 @@ func windowsIdentity(_ values: [String: Hive.Value]) -> OperatingSystem? {
     family: "windows", distribution: "windows", version: parts.joined(separator: "."), product: product)
 }
 
-/// The control set in use: `Select\Current` holds its number, 1 where that is lost.
-func controlSet(_ hive: Hive) -> Hive.Key? {
-  let current = hive.key("Select").flatMap { hive.values(of: $0)["current"]?.dword } ?? 1
-  let digits = String(current)
-  return hive.key("ControlSet" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits)
+/// The control set in use: `Select\Current` holds its number. Where that is lost or names none, one that is there, and what
+/// is to be said of it.
+func controlSet(_ hive: Hive) -> (key: Hive.Key, substitute: String?)? {
+  let numbers = hive.key("Select").map { hive.values(of: $0) } ?? [:]
+  let sets = hive.key("").map { hive.children(of: $0) }?.filter { $0.name.lowercased().hasPrefix("controlset") } ?? []
+  let whole = sets.filter { hive.key("Control", below: $0.key) != nil }
+  func set(_ number: UInt32) -> (name: String, key: Hive.Key)? {
+    whole.first { Int($0.name.dropFirst("ControlSet".count)) == Int(number) }
+  }
+  if let current = numbers["current"]?.dword.flatMap(set) { return (current.key, nil) }
+  let others = ["lastknowngood", "default"].compactMap { numbers[$0]?.dword }.compactMap(set)
+  guard let other = others.first ?? whole.first ?? sets.first else { return nil }
+  return (other.key, "Select\\Current names no control set that is there; used \(other.name)")
+}
+
+/// The name of the machine on the network, whole: the one beside it (`ComputerName`) is cut at 15 letters.
+func hostName(_ hive: Hive, _ controlSet: Hive.Key) -> String? {
+  let network = hive.key("Services\\Tcpip\\Parameters", below: controlSet).map { hive.values(of: $0) } ?? [:]
+  let computer = hive.key("Control\\ComputerName\\ComputerName", below: controlSet).map { hive.values(of: $0) } ?? [:]
+  return [network["hostname"], network["nv hostname"], computer["computername"]].lazy
+    .compactMap { DeclaredText.line($0?.string) }.first
 }
 
 /// The processor as `uname -m` would name it.

@@ -1,7 +1,15 @@
 internal import Inventory
 
+/// The programs that were set up, in each view of the registry: that of 64-bit programs, and those of 32-bit ones on
+/// processors of Intel (`WOW6432Node`) and ARM (`WowAA32Node`).
+func views(_ hive: Hive, below start: String, at path: GuestPath, _ paths: WindowsFiles) -> [Package] {
+  ["", "WOW6432Node", "WowAA32Node"].flatMap { view in
+    uninstallEntries(hive, at: path, hive.key(start + view), paths)
+  }
+}
+
 /// The programs that were set up, by the keys below `Microsoft\Windows\CurrentVersion\Uninstall` of `view` (all of the
-/// machine, its 32-bit view WOW6432Node, or what one person has).
+/// machine, one of its 32-bit views, or what one account has).
 ///
 /// A key without a DisplayName is no program. One with SystemComponent is only hidden from the list that people see; it is
 /// installed, and so it is kept. The files are those below its InstallLocation: the registry names no single file.
@@ -15,5 +23,14 @@ func uninstallEntries(_ hive: Hive, at path: GuestPath, _ view: Hive.Key?, _ pat
       kind: .windows, name: name, version: DeclaredText.line(values["displayversion"]?.string) ?? "",
       vendor: DeclaredText.line(values["publisher"]?.string), location: path,
       files: folder.map(paths.below)?.map { PackageFile(path: $0) } ?? [])
+  }
+}
+
+/// Where accounts have their profiles, as the registry writes it: the values ProfileImagePath below
+/// `SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList`.
+func profileList(_ hive: Hive) -> [String] {
+  guard let list = hive.key("Microsoft\\Windows NT\\CurrentVersion\\ProfileList") else { return [] }
+  return hive.children(of: list).compactMap { _, key in
+    hive.values(of: key)["profileimagepath"]?.string.flatMap { DeclaredText.line($0, limit: 1024) }
   }
 }

@@ -240,14 +240,7 @@ struct ImageScan {
     tell(.progress(.phase("read packages")))
     for system in systems {
       let found = reading.packages(of: system)
-      for problem in found.problems {
-        if problem.isRemark {
-          // Told with the volume; what was read of it counts all the same.
-          system.root.volume.problem = system.root.volume.problem ?? problem
-        } else {
-          problems.add(problem)
-        }
-      }
+      found.problems.forEach { problems.add($0) }
       if !found.remarks.isEmpty { tell(.remarks(found.remarks)) }
       if let found = found.system { tell(.system(found)) }
       for chunk in stride(from: 0, to: found.packages.count, by: 64) {
@@ -320,12 +313,6 @@ struct ImageScan {
     }
     return counts
   }
-}
-
-extension Problem {
-  /// Whether nothing is missing for it: the registry of a Windows that was not shut down has logs that were not replayed,
-  /// which every snapshot of a running machine has.
-  fileprivate var isRemark: Bool { code == "dirty" }
 }
 
 /// What went wrong in a scan that went on all the same.

@@ -12,8 +12,8 @@ enum ScanLimits {
   static let batchBytes: UInt64 = 1 << 30
   /// The length of the scratch disk: a batch, its padding, and one file over.
   static let scratchBytes: UInt64 = 4 << 30
-  /// What package readers may hold in memory together.
-  static let packageBytes: UInt64 = 192 << 20
+  /// What package readers may hold in memory together. The registry of a Windows with its logs has some 200 MiB.
+  static let packageBytes: UInt64 = 384 << 20
   /// How many bytes of executables are read only for what they say of themselves.
   static let describedBytes: UInt64 = 512 << 20
   /// Of how many executables both ends are looked at.

@@ -11,6 +11,8 @@ struct SystemReading {
   let pace: Pace
   private var describedBytes = ScanLimits.describedBytes
   private var packageBytes = ScanLimits.packageBytes
+  /// What package readers asked for and did not get, by volume: there was more than may be held.
+  private var leftOut: [String: [GuestPath]] = [:]
   /// What package readers asked for, by volume.
   private var contents: [String: [GuestPath: Data]] = [:]
 
@@ -38,15 +40,25 @@ struct SystemReading {
     contents[volume.volume.id] = reading.contents
   }
 
-  /// What the readers want of this volume, as far as the bound on what is held allows.
+  /// What the readers want of this volume, as far as the bound on what is held allows: first what is in its usual place, for
+  /// that is where systems keep their records.
   private mutating func declaredFiles(_ volume: ListedVolume, _ systems: [SystemView]) -> Set<GuestPath> {
-    var wanted: Set<GuestPath> = []
+    var candidates: [(rank: Int, path: GuestPath, size: UInt64)] = []
     for system in systems {
       system.forEachRegular { path, holder, file in
-        guard holder === volume, file.size <= packageBytes,
-          packageReaders.contains(where: { $0.wants(path, size: file.size) })
-        else { return }
-        if wanted.insert(file.path).inserted { packageBytes -= file.size }
+        guard holder === volume else { return }
+        let ranks = packageReaders.lazy.filter { $0.wants(path, size: file.size) }.map { $0.rank(of: path) }
+        if let rank = ranks.min() { candidates.append((rank, file.path, file.size)) }
+      }
+    }
+    var wanted: Set<GuestPath> = []
+    for candidate in candidates.sorted(by: { ($0.rank, $0.path) < ($1.rank, $1.path) }) {
+      if wanted.contains(candidate.path) { continue }
+      if candidate.size > packageBytes {
+        leftOut[volume.volume.id, default: []].append(candidate.path)
+      } else {
+        wanted.insert(candidate.path)
+        packageBytes -= candidate.size
       }
     }
     return wanted
@@ -80,7 +92,7 @@ struct SystemReading {
       all.problems += found.problems
       all.remarks += found.remarks
     }
-    all.problems += misplaced(in: view)
+    all.problems += misplaced(in: view) + tooMuch(in: view)
     return placed(all, in: view)
   }
 
@@ -93,6 +105,17 @@ struct SystemReading {
       Problem(
         code: "not-a-file", operation: "read packages", subject: path.description,
         reason: "it is no regular file, so it was not opened")
+    }
+  }
+
+  /// Records that were not read, since all of them together are more than may be held.
+  private func tooMuch(in view: SystemView) -> [Problem] {
+    view.mounts.compactMap { mount in
+      guard let paths = leftOut[mount.volume.volume.id], let first = paths.first else { return nil }
+      let others = paths.count > 1 ? " and \(paths.count - 1) more files" : ""
+      return Problem(
+        code: "too-large", operation: "read packages", subject: mount.volume.volume.id,
+        reason: "its package records have more than \(ScanLimits.packageBytes >> 20) MiB; left out: \(first)\(others)")
     }
   }
 

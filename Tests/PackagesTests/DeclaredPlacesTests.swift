@@ -10,6 +10,9 @@ struct DeclaredPlacesTests {
     "etc/os-release", "var/lib/dpkg/status", "var/lib/dpkg/status.d/base", "usr/lib/sysimage/rpm/rpmdb.sqlite",
     "var/lib/rpm/Packages", "lib/apk/db/installed", "var/lib/pacman/local/bash-5.2-1/desc",
     "WINDOWS/system32/Config/Software", "Users/Ann/NTUSER.DAT",
+    "OS2/System32/config/SYSTEM.LOG1", "Profiles/lee/ntuser.dat.LOG2", "Windows/System32/config/DEFAULT",
+    "Users/Ann/AppData/Local/Microsoft/Windows/UsrClass.dat",
+    "Program Files/WindowsApps/MSTeams_24102.2223.2870.9480_x64__8wekyb3d8bbwe/AppxManifest.xml",
     "usr/lib/python3/dist-packages/six-1.16.0.egg-info/PKG-INFO",
     "usr/local/lib/python3.12/site-packages/requests-2.31.0.dist-info/METADATA",
     "Program Files/Python312/Lib/site-packages/psutil-7.2.2.dist-info/METADATA",
@@ -28,8 +31,8 @@ struct DeclaredPlacesTests {
   func `so are those on volumes of their own`(path: String) { #expect(places.admit(GuestPath(path))) }
 
   @Test(arguments: [
-    "home", "usr/share/doc", "var/lib/dpkg/info", "var/lib/dpkg/status/deeper", "usr/lib/x86_64-linux-gnu", "opt",
-    "Users/Ann/Documents", "Windows/WinSxS", "boot/vmlinuz", "usr/lib/python3/dist-packages/six.py",
+    "home/ann", "usr/share/doc", "var/lib/dpkg/info", "var/lib/dpkg/status/deeper", "usr/lib/x86_64-linux-gnu",
+    "opt/tool", "Users/Ann/Documents", "Windows/WinSxS", "boot/vmlinuz", "usr/lib/python3/dist-packages/six.py",
   ])
   func `and nothing else`(path: String) { #expect(!places.admit(GuestPath(path))) }
 }
