@@ -191,16 +191,17 @@ struct ImageScan {
     if handOver(volumes, of: volumes.count) { return }
     tell(.progress(.phase("read packages")))
     for system in systems {
-      let found = reading.packages(of: system)
+      var found = reading.packages(of: system)
       for problem in found.problems {
         if problem.isRemark {
           // Told with the volume; what was read of it counts all the same.
           system.root.volume.problem = system.root.volume.problem ?? problem
-        } else {
-          problems.add(problem)
+        } else if !problems.add(problem) {
+          // An image has one problem of its own; the others are said all the same.
+          found.remarks.append(problem)
         }
       }
-      if !found.remarks.isEmpty { tell(.remarks(found.remarks)) }
+      if !found.remarks.isEmpty { tell(.remarks(Array(found.remarks.prefix(Inventory.mostRemarks + 1)))) }
       if let found = found.system { tell(.system(found)) }
       for chunk in stride(from: 0, to: found.packages.count, by: 64) {
         tell(.packages(Array(found.packages[chunk..<min(chunk + 64, found.packages.count)])))
@@ -286,7 +287,12 @@ struct ScanProblems {
 
   init(_ problem: Problem?) { first = problem }
 
-  mutating func add(_ problem: Problem) { first = first ?? problem }
+  /// Whether it is the first one, which is that of the image.
+  @discardableResult mutating func add(_ problem: Problem) -> Bool {
+    guard first == nil else { return false }
+    first = problem
+    return true
+  }
 
   var status: Inventory.Status { first == nil ? .scanned : .partial }
 }
