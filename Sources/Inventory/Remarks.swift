@@ -25,5 +25,8 @@ extension Problem {
   /// - `not-understood`: a partition, volume or volume group whose contents are of no known kind, or of a known kind that
   ///   is not read.
   /// - `system-part`: a volume holds files that belong to an operating system, and no system was named.
-  package static let unnamedCodes: Set<String> = ["not-understood", "system-part"]
+  /// - `package-manager-not-read`, `containers-not-read`: applications are installed by what is not read.
+  package static let unnamedCodes: Set<String> = [
+    "not-understood", "system-part", "package-manager-not-read", "containers-not-read",
+  ]
 }

@@ -24,11 +24,7 @@ package struct APKReader: PackageReader {
   package func read(_ files: SystemFiles) -> PackageReading {
     var reading = PackageReading()
     for path in Self.databases {
-      if let data = files.contents[path] {
-        readDatabase([UInt8](data), at: path, files, into: &reading)
-      } else if files.list.contains(path) {
-        reading.problems.append(.unreadDatabase(path, "it is over 256 MiB or could not be read"))
-      }
+      if let data = files.contents[path] { readDatabase([UInt8](data), at: path, files, into: &reading) }
     }
     return reading
   }
@@ -36,23 +32,22 @@ package struct APKReader: PackageReader {
   private func readDatabase(
     _ bytes: [UInt8], at path: GuestPath, _ files: SystemFiles, into reading: inout PackageReading
   ) {
-    var paragraphs = lines(of: bytes).split(whereSeparator: \.isEmpty)
+    var paragraphs = Paragraphs(bytes, first: "P:")
     // apk ends every paragraph with an empty line.
-    if !bytes.isEmpty, !bytes.ends(with: "\n\n") {
-      paragraphs = paragraphs.dropLast()
-      reading.problems.append(.damagedDatabase(path, "it ends in the middle of a package"))
-    }
-    for paragraph in paragraphs {
-      guard let package = package(paragraph, at: path, files) else {
-        reading.problems.append(.damagedDatabase(path, "a package has no name or no version"))
-        continue
+    if !bytes.isEmpty, !bytes.ends(with: "\n\n") { paragraphs.note("it ends in the middle of a package") }
+    var broken = BrokenPackages()
+    for paragraph in paragraphs.all {
+      if let package = package(paragraph, at: path, files) {
+        reading.packages.append(package)
+      } else {
+        broken.add("has no name or no version", name: nil, before: reading.packages.last?.name)
       }
-      reading.packages.append(package)
     }
+    if let reason = broken.reason(paragraphs.damage) { reading.problems.append(.damagedDatabase(path, reason)) }
   }
 
   private func package(
-    _ lines: ArraySlice<ArraySlice<UInt8>>, at location: GuestPath, _ system: SystemFiles
+    _ lines: [ArraySlice<UInt8>], at location: GuestPath, _ system: SystemFiles
   ) -> Package? {
     var fields: [UInt8: String] = [:]
     var files: [PackageFile] = []

@@ -35,8 +35,6 @@ package struct DPKGReader: PackageReader {
     let diversions = DPKGDiversions(files.contents[Self.diversions].map { [UInt8]($0) } ?? [])
     if let status = files.contents[Self.status] {
       readStatus([UInt8](status), at: Self.status, files, diversions, into: &reading)
-    } else if files.list.contains(Self.status) {
-      reading.problems.append(.unreadDatabase(Self.status, "it is over 256 MiB or could not be read"))
     }
     let parts = files.contents.filter { $0.key.parent == Self.statusParts && !$0.key.bytes.ends(with: ".md5sums") }
     for (path, data) in parts.sorted(by: { $0.key < $1.key }) {
@@ -49,18 +47,39 @@ package struct DPKGReader: PackageReader {
     _ bytes: [UInt8], at path: GuestPath, _ files: SystemFiles, _ diversions: DPKGDiversions,
     into reading: inout PackageReading
   ) {
+    // A part is a control file: no state, and nothing marks its end.
     let isPart = path != Self.status
-    let (paragraphs, damage) = controlParagraphs(bytes)
-    // A part is a plain control file: no state, and nothing marks its end.
-    if let damage, !isPart { reading.problems.append(.damagedDatabase(path, damage)) }
-    for paragraph in paragraphs where isPart || paragraph.isUnpacked {
-      guard var package = paragraph.package(in: path) else {
-        reading.problems.append(.damagedDatabase(path, "a package has no name or no version"))
-        continue
+    let (paragraphs, damage) = controlParagraphs(isPart ? bytes + [0x0A] : bytes)
+    var (broken, half, stateless) = (BrokenPackages(), [String](), [String]())
+    var before: String?
+    for paragraph in paragraphs {
+      let name = paragraph.text("package")
+      defer { before = name ?? before }
+      switch isPart ? .unpacked : paragraph.state {
+      case .unpacked:
+        guard var package = paragraph.package(in: path) else {
+          broken.add(name == nil ? "has no name" : "has no version", name: name, before: before)
+          continue
+        }
+        package.files = packageFiles(of: package, paragraph, files, diversions)
+        reading.packages.append(package)
+      case .halfInstalled: half.append(name ?? "?")
+      case .absent:
+        if let name, !paragraph.has("status") { stateless.append(name) }
+        if name == nil { broken.add("has no name", name: nil, before: before) }
+      case .unknown: broken.add("has no state that dpkg knows", name: name, before: before)
       }
-      package.files = packageFiles(of: package, paragraph, files, diversions)
-      reading.packages.append(package)
     }
+    if let reason = broken.reason(isPart ? nil : damage) { reading.problems.append(.damagedDatabase(path, reason)) }
+    reading.remarks += uncounted(half, "half-installed", at: path) + uncounted(stateless, "without a Status", at: path)
+  }
+
+  /// A remark on packages that do not count as installed and may have files on the disk all the same.
+  private func uncounted(_ names: [String], _ state: String, at path: GuestPath) -> [Problem] {
+    if names.isEmpty { return [] }
+    let some = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+    let reason = "\(names.count) \(names.count == 1 ? "package is" : "packages are") \(state) and not listed: \(some)"
+    return [Problem(code: "unlisted", operation: "read package database", subject: path.description, reason: reason)]
   }
 
   /// What `info` lists for a package, changeable files with the sums of the status file. Lists hold folders and links

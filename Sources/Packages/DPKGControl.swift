@@ -23,11 +23,28 @@ struct ControlParagraph {
 
   func has(_ field: String) -> Bool { fields[field] != nil }
 
-  /// Whether its files are on the disk: the third word of `Status` (dpkg(1), package states). A half-installed package
-  /// may have some of them; it does not count.
-  var isUnpacked: Bool {
-    let states = ["unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"]
-    return text("status")?.split(separator: " ").last.map { states.contains(String($0)) } ?? false
+  /// What `Status` says of a package's files, by its third word (dpkg(1), package states).
+  enum State {
+    /// They are on the disk.
+    case unpacked
+    /// Some of them may be.
+    case halfInstalled
+    /// None is, but for changeable ones; also where there is no `Status`.
+    case absent
+    /// It says what dpkg does not know.
+    case unknown
+  }
+
+  var state: State {
+    guard has("status") else { return .absent }
+    let words = text("status")?.split(separator: " ") ?? []
+    guard words.count == 3 else { return .unknown }
+    switch words[2] {
+    case "unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed": return .unpacked
+    case "half-installed": return .halfInstalled
+    case "not-installed", "config-files": return .absent
+    default: return .unknown
+    }
   }
 
   /// Nil without a name or a version. `Source` holds a version where it differs from the package's: `name (version)`.
@@ -59,19 +76,14 @@ struct ControlParagraph {
 }
 
 /// The paragraphs of a status file, and what is wrong with it. dpkg ends each with an empty line, and `Description` is
-/// one of the last fields that it writes: a last paragraph that has neither was cut, and is left out.
+/// one of the last fields that it writes: a last paragraph that has neither was cut.
 func controlParagraphs(_ bytes: [UInt8]) -> (paragraphs: [ControlParagraph], damage: String?) {
-  // After a power failure a file may end in zeros.
-  let sound = bytes.firstIndex(of: 0).map { Array(bytes[..<$0]) } ?? bytes
-  let groups = lines(of: sound).split(omittingEmptySubsequences: true, whereSeparator: \.isEmpty)
-  var paragraphs = groups.map { ControlParagraph($0) }
-  var damage = sound.count < bytes.count ? "it holds zeros" : nil
-  if !sound.isEmpty, !sound.ends(with: "\n") { damage = damage ?? "it ends in the middle of a line" }
-  if !sound.ends(with: "\n\n"), let last = paragraphs.last, last.has("status"), !last.has("description") {
-    paragraphs.removeLast()
-    damage = damage ?? "it ends in the middle of a package"
+  var found = Paragraphs(bytes, first: "Package:")
+  let paragraphs = found.all.map { ControlParagraph($0) }
+  if !bytes.ends(with: "\n\n"), let last = paragraphs.last, last.has("status"), !last.has("description") {
+    found.note("it ends in the middle of a package")
   }
-  return (paragraphs, damage)
+  return (paragraphs, found.damage)
 }
 
 extension Collection<UInt8> where Self: BidirectionalCollection {

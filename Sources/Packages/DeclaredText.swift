@@ -68,10 +68,8 @@ enum DeclaredText {
     return fields
   }
 
-  /// A JSON object, or nil. Foundation's parser refuses nesting over 512 levels, so it cannot exhaust the stack.
-  static func object(_ data: Data) -> [String: Any]? {
-    (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
-  }
+  /// A JSON object, or nil.
+  static func object(_ data: Data) -> [String: Any]? { JSONText.object(data) }
 }
 
 extension UInt8 {
@@ -121,5 +119,22 @@ extension Problem {
   /// A file of a package that does not hold what its name promises.
   static func malformed(_ path: GuestPath, _ reason: String) -> Problem {
     Problem(code: "malformed", operation: "read package metadata", subject: path.description, reason: reason)
+  }
+
+  /// A remark on metadata that is legal and names no package: `what` such as `modules`.
+  static func unlisted(_ paths: [GuestPath], _ what: String) -> [Problem] {
+    guard let first = paths.first else { return [] }
+    let others = paths.dropFirst().prefix(3).map(\.description).joined(separator: ", ")
+    let more = paths.count > 4 ? ", …" : ""
+    let reason =
+      paths.count == 1
+      ? "it states no name or no version, so it is not listed"
+      : "\(paths.count) \(what) state no name or no version, so they are not listed: this, \(others)\(more)"
+    return [Problem(code: "unlisted", operation: "read package metadata", subject: first.description, reason: reason)]
+  }
+
+  /// A remark on an archive of which something was not read.
+  static func unreadArchive(_ path: GuestPath, _ reason: String) -> Problem {
+    Problem(code: "archive-not-read", operation: "read archive", subject: path.description, reason: reason)
   }
 }

@@ -70,7 +70,7 @@ extension Problem {
       code: "package-database-damaged", operation: "read package database", subject: path.description, reason: reason)
   }
 
-  /// A package database that is in the image and could not be read at all.
+  /// A file of a package manager that is in the image and could not be read at all.
   static func unreadDatabase(_ path: GuestPath, _ reason: String) -> Problem {
     Problem(
       code: "package-database-unread", operation: "read package database", subject: path.description, reason: reason)

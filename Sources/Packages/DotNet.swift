@@ -14,11 +14,14 @@ package struct DotNetReader: PackageReader {
   package func read(_ files: SystemFiles) -> PackageReading {
     var reading = PackageReading()
     for (path, data) in files.sorted(where: { wants($0, size: 0) }) {
-      if let document = DeclaredText.object(data), let libraries = document["libraries"] as? [String: Any] {
-        reading.packages += packages(libraries, assets(document), at: path, files.list)
-      } else {
-        reading.problems.append(.malformed(path, "no list of libraries"))
+      guard let document = DeclaredText.object(data) else {
+        reading.problems.append(
+          .malformed(path, "it is no JSON object, so the libraries of this program are not listed"))
+        continue
       }
+      // Without libraries: a program that has none, or a file of another kind.
+      let libraries = document["libraries"] as? [String: Any] ?? [:]
+      reading.packages += packages(libraries, assets(document), at: path, files.list)
     }
     let listed = Set(reading.packages.flatMap { $0.files.map(\.path) })
     reading.packages += files.descriptions(.dotnetAssembly).compactMap { path, description in

@@ -2,7 +2,7 @@ internal import Foundation
 package import Inventory
 
 /// Ruby gems: `specifications/NAME-VERSION[-PLATFORM].gemspec`, a Ruby program in the fixed form that RubyGems writes. It
-/// is read by pattern and never run.
+/// is read by pattern and never run. Where that gives nothing, as of one written by hand, the file's name is taken.
 package struct GemReader: PackageReader {
   package let name = "gem"
 
@@ -22,8 +22,12 @@ package struct GemReader: PackageReader {
     var reading = PackageReading()
     for (path, data) in files.sorted(where: { wants($0, size: 0) }) {
       let fields = assignments(data)
-      guard let name = DeclaredText.line(fields["name"]), let version = DeclaredText.line(fields["version"]) else {
-        reading.problems.append(.malformed(path, "no name and version in the form that RubyGems writes"))
+      let named = nameAndVersion(path.name)
+      guard let name = DeclaredText.line(fields["name"]) ?? named?.name,
+        let version = DeclaredText.line(fields["version"]) ?? named?.version
+      else {
+        let reason = "it has no name or no version in the form that RubyGems writes, so it is not listed"
+        reading.problems.append(.malformed(path, reason))
         continue
       }
       reading.packages.append(
@@ -32,6 +36,15 @@ package struct GemReader: PackageReader {
           repository: DeclaredText.repository(fields["source_code_uri"]), location: path))
     }
     return reading
+  }
+
+  /// A version begins with a digit and holds no hyphen (Gem::Version), a platform follows it.
+  private func nameAndVersion(_ file: String) -> (name: String, version: String)? {
+    guard let match = file.wholeMatch(of: /(.{1,200}?)-([0-9][0-9A-Za-z.]{0,100})(-[a-z].{0,100})?\.gemspec/) else {
+      return nil
+    }
+    guard let name = DeclaredText.line(match.1), let version = DeclaredText.line(match.2) else { return nil }
+    return (name, version)
   }
 
   /// The first quoted text of lines such as `s.name = "rake".freeze`, by the attribute's name; of the metadata the

@@ -17,28 +17,44 @@ package struct NPMReader: PackageReader {
   }
 
   /// One package for each name and version, at the place nearest to the root: the same one is often there many times.
+  /// Both are optional in modules that are not published (npm documentation, package.json).
   package func read(_ files: SystemFiles) -> PackageReading {
     var reading = PackageReading()
-    var seen = Set<[String]>()
+    var (seen, unlisted) = (Set<[String]>(), [GuestPath]())
     let manifests = files.sorted { wants($0, size: 0) }
       .sorted { ($0.path.names.count, $0.path) < ($1.path.names.count, $1.path) }
     for (path, data) in manifests {
-      let manifest = DeclaredText.object(data)
-      guard let name = DeclaredText.line(manifest?["name"] as? String),
-        let version = DeclaredText.line(manifest?["version"] as? String)
+      guard let manifest = DeclaredText.object(data) else {
+        let broken = Problem.malformed(path, "it is no JSON object, so the version of this module is unknown")
+        if isInstalled(path) { reading.problems.append(broken) } else { reading.remarks.append(broken) }
+        continue
+      }
+      guard let name = DeclaredText.line(manifest["name"] as? String),
+        let version = DeclaredText.line(manifest["version"] as? String)
       else {
-        reading.problems.append(.malformed(path, "no name and version"))
+        unlisted.append(path)
         continue
       }
       guard seen.insert([name, version]).inserted else { continue }
-      let repository = manifest?["repository"]
+      let repository = manifest["repository"]
       let url = repository as? String ?? (repository as? [String: Any])?["url"] as? String
       reading.packages.append(
         Package(
-          kind: .npm, name: name, version: version, revision: DeclaredText.revision(manifest?["gitHead"] as? String),
+          kind: .npm, name: name, version: version, revision: DeclaredText.revision(manifest["gitHead"] as? String),
           repository: DeclaredText.repository(url.map(expand)), location: path))
     }
+    reading.remarks += Problem.unlisted(unlisted, "modules")
     return reading
+  }
+
+  /// Whether every `node_modules` on the way lies where package managers put it: directly below a module, or below a
+  /// directory for one in a store (`.pnpm/NAME@VERSION`). Those elsewhere in a module are its examples and test data,
+  /// some of them broken on purpose.
+  private func isInstalled(_ path: GuestPath) -> Bool {
+    let parts = path.names.split(separator: "node_modules", omittingEmptySubsequences: false)
+    return parts.dropFirst().dropLast().allSatisfy { names in
+      names.count == 1 || (names.count == 2 && names.first?.first.map { "@.".contains($0) } == true)
+    }
   }
 
   /// `OWNER/NAME` and `github:OWNER/NAME` are short for a repository at GitHub (npm documentation, package.json).

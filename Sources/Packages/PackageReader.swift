@@ -20,34 +20,50 @@ package protocol PackageReader: Sendable {
 
   /// Reads what it asked for. Never throws for bad bytes: what is broken is a problem in the result, the rest is kept.
   func read(_ files: SystemFiles) -> PackageReading
+
+  /// Says which of the files that it wants could not be had, and why.
+  func missing(_ unread: [GuestPath: String]) -> PackageReading
 }
 
 extension PackageReader {
   package var places: [String] { [] }
   package func recordsMD5(_ path: GuestPath) -> Bool { false }
 
-  /// The number of the place that this path is at; what is at none comes after all that are.
-  package func rank(of path: GuestPath) -> Int {
-    places.firstIndex { fnmatch($0, path.lossy, anyCaseOfPath) == 0 } ?? .max
+  package func missing(_ unread: [GuestPath: String]) -> PackageReading {
+    PackageReading(
+      problems: unread.sorted { $0.key < $1.key }.map { .unreadDatabase($0, "\($1); what it declares is not listed") })
+  }
+
+  /// What it read, with what it could not.
+  package func everything(_ files: SystemFiles) -> PackageReading {
+    var reading = read(files)
+    let unread = files.unread.filter { wants($0.key, size: 0) }
+    if !unread.isEmpty {
+      let missing = missing(unread)
+      reading.problems = missing.problems + reading.problems
+      reading.remarks = missing.remarks + reading.remarks
+    }
+    return reading
   }
 }
-
-/// GNU's FNM_CASEFOLD, for Windows does not tell cases apart; a `*` stands for no slash.
-private let anyCaseOfPath: Int32 = 1 << 4 | FNM_PATHNAME
 
 /// The file list of one system, and the contents of the files that a reader asked for.
 package struct SystemFiles: Sendable {
   /// Contents by path from the root of the system; a file that could not be read is absent.
   package var contents: [GuestPath: Data]
+  /// Why each wanted file that is absent was not read.
+  package var unread: [GuestPath: String]
   /// All regular files of the system.
   package var list: Set<GuestPath>
   /// What the executables say of themselves, by path; filled in after the binaries were read.
   package var fingerprints: [GuestPath: Fingerprint]
 
   package init(
-    contents: [GuestPath: Data] = [:], list: Set<GuestPath> = [], fingerprints: [GuestPath: Fingerprint] = [:]
+    contents: [GuestPath: Data] = [:], unread: [GuestPath: String] = [:], list: Set<GuestPath> = [],
+    fingerprints: [GuestPath: Fingerprint] = [:]
   ) {
     self.contents = contents
+    self.unread = unread
     self.list = list
     self.fingerprints = fingerprints
   }

@@ -1,4 +1,5 @@
-/// Every reader there is. A new one is a file of its own and a line here.
+/// Every reader there is. A new one is a file of its own and a line here. What they may hold in memory together goes to the
+/// first ones first, so that archives, which are large, come last.
 package let packageReaders: [any PackageReader] = [
   OSIdentityReader(),
   DPKGReader(),
@@ -8,11 +9,12 @@ package let packageReaders: [any PackageReader] = [
   DotNetReader(),
   GemReader(),
   GoReader(),
-  JarReader(),
   NPMReader(),
   PackageNoteReader(),
   PythonReader(),
   RustReader(),
   VersionResourceReader(),
   WindowsReader(),
+  UnreadManagersReader(),
+  JarReader(),
 ]

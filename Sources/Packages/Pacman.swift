@@ -20,30 +20,42 @@ package struct PacmanReader: PackageReader {
 
   package func recordsMD5(_ path: GuestPath) -> Bool { path.name == "files" }
 
+  /// pacman itself takes name and version from the directory's name (libalpm's be_local.c): where `desc` is missing or
+  /// broken the package is listed all the same.
   package func read(_ files: SystemFiles) -> PackageReading {
     var reading = PackageReading()
-    for path in files.list where path.name == "desc" && wants(path, size: 0) && files.contents[path] == nil {
-      reading.problems.append(.unreadDatabase(path, "it is over 64 MiB or could not be read"))
-    }
-    let descriptions = files.contents.filter { wants($0.key, size: 0) && $0.key.name == "desc" }
-    for (path, data) in descriptions.sorted(by: { $0.key < $1.key }) {
-      let fields = sections([UInt8](data))
-      guard let name = value("NAME", fields), let version = value("VERSION", fields) else {
-        reading.problems.append(.damagedDatabase(path, "it has no name or no version"))
+    for folder in Set(files.contents.keys.filter { wants($0, size: 0) }.map(\.parent)).sorted() {
+      let path = folder.appending("desc")
+      let fields = sections(files.contents[path].map { [UInt8]($0) } ?? [])
+      let named = nameAndVersion(folder.name)
+      let isWhole = ["NAME", "VERSION"].allSatisfy { value($0, fields) != nil }
+      guard let name = value("NAME", fields) ?? named?.name,
+        let version = isWhole ? value("VERSION", fields) : named?.version
+      else {
+        reading.problems.append(.damagedDatabase(path, "it has no name or no version; all other packages are listed"))
         continue
       }
-      let source = value("BASE", fields)
-      let listPath = path.parent.appending("files")
-      if files.contents[listPath] == nil, files.list.contains(listPath) {
-        reading.problems.append(.unreadDatabase(listPath, "it is over 64 MiB or could not be read"))
+      if !isWhole {
+        let reason = "it is missing or has no name or no version, so name and version are those of the directory's name"
+        reading.remarks.append(.damagedDatabase(path, reason))
       }
+      let source = value("BASE", fields)
       reading.packages.append(
         Package(
           kind: .pacman, name: name, version: version, architecture: value("ARCH", fields), sourceName: source,
           sourceVersion: source == nil ? nil : version, vendor: value("PACKAGER", fields), location: path,
-          files: packageFiles(files.contents[listPath].map { [UInt8]($0) } ?? [], files)))
+          files: packageFiles(files.contents[folder.appending("files")].map { [UInt8]($0) } ?? [], files)))
     }
     return reading
+  }
+
+  /// `NAME-VERSION-RELEASE`: a name may hold hyphens, version and release may not.
+  private func nameAndVersion(_ folder: String) -> (name: String, version: String)? {
+    let parts = folder.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count >= 3, parts.allSatisfy({ !$0.isEmpty }),
+      let name = declaredText(parts.dropLast(2).joined(separator: "-"))
+    else { return nil }
+    return (name, parts.suffix(2).joined(separator: "-"))
   }
 
   /// Folders end in a slash. `%BACKUP%` names what people change: path, tab, MD5.

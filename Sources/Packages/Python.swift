@@ -2,8 +2,8 @@ internal import Fingerprints
 internal import Foundation
 package import Inventory
 
-/// Python distributions: `NAME-VERSION.dist-info` folders (PyPA, "Recording installed projects"; PEP 376, 610) and the
-/// older `.egg-info`, a folder or a single file.
+/// Python distributions: `NAME-VERSION.dist-info` folders (PyPA, "Recording installed projects"; PEP 376, 610), the older
+/// `.egg-info`, a folder or a single file, and `.egg`, a folder or an archive.
 package struct PythonReader: PackageReader {
   package let name = "pypi"
 
@@ -18,24 +18,31 @@ package struct PythonReader: PackageReader {
     guard size <= 32 << 20,
       path.hasSuffix("METADATA") || path.hasSuffix("RECORD") || path.hasSuffix(".json")
         || path.hasSuffix("PKG-INFO") || path.hasSuffix(".egg-info") || path.hasSuffix("installed-files.txt")
+        || path.hasSuffix(".egg")
     else { return false }
     let folder = path.parent
     switch path.name {
     case "METADATA", "RECORD", "direct_url.json": return folder.hasSuffix(".dist-info")
     case "PKG-INFO": return folder.hasSuffix(".egg-info") || folder.hasSuffix("EGG-INFO")
     case "installed-files.txt": return folder.hasSuffix(".egg-info")
+    case let name where name.hasSuffix(".egg"): return folder.hasSuffix("-packages")
     default: return path.hasSuffix(".egg-info")
     }
   }
 
   package func read(_ files: SystemFiles) -> PackageReading {
     var reading = PackageReading()
-    let metadata = files.sorted { $0.hasSuffix("METADATA") || $0.hasSuffix("PKG-INFO") || $0.hasSuffix(".egg-info") }
-    for (path, data) in metadata where wants(path, size: 0) {
-      let fields = DeclaredText.header(data)
-      guard let name = DeclaredText.line(fields["name"]), let version = DeclaredText.line(fields["version"]) else {
-        reading.problems.append(.malformed(path, "no name and version"))
+    for (path, data) in metadata(files, &reading) {
+      let fields = DeclaredText.header(data ?? Data())
+      let named = Self.nameAndVersion(of: path)
+      let stated = (name: DeclaredText.line(fields["name"]), version: DeclaredText.line(fields["version"]))
+      guard let name = stated.name ?? named?.name, let version = stated.version ?? named?.version else {
+        reading.problems.append(.malformed(path, "it states no name or no version, so it is not listed"))
         continue
+      }
+      if stated.name == nil || stated.version == nil {
+        let reason = "it is missing or states no name or no version, so they are taken from the path"
+        reading.remarks.append(.malformed(path, reason))
       }
       var package = Package(kind: .pypi, name: name, version: version, location: path)
       let folder = path.parent
@@ -49,6 +56,50 @@ package struct PythonReader: PackageReader {
       reading.packages.append(package)
     }
     return reading
+  }
+
+  /// What states name and version, of each distribution, in the order of the paths: nil where only the record is there.
+  private func metadata(_ files: SystemFiles, _ reading: inout PackageReading) -> [(path: GuestPath, data: Data?)] {
+    var found: [GuestPath: Data?] = [:]
+    for (path, data) in files.contents where wants(path, size: 0) {
+      switch path.name {
+      case "RECORD":
+        let metadata = path.parent.appending("METADATA")
+        if files.contents[metadata] == nil { found.updateValue(nil, forKey: metadata) }
+      case let name where name.hasSuffix(".egg"): found.updateValue(packed(data, path, &reading), forKey: path)
+      case let name where ["METADATA", "PKG-INFO"].contains(name) || name.hasSuffix(".egg-info"):
+        found.updateValue(data, forKey: path)
+      default: break
+      }
+    }
+    return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// `EGG-INFO/PKG-INFO` of an egg that is an archive (setuptools, "The Internal Structure of Python Eggs").
+  private func packed(_ data: Data, _ path: GuestPath, _ reading: inout PackageReading) -> Data? {
+    var metadata: Data?
+    do {
+      try ArchiveReader.entries(of: data, limits: ArchiveLimits(entries: 200_000, totalBytes: 16 << 20)) {
+        if metadata == nil, $0.path == Array("EGG-INFO/PKG-INFO".utf8) { metadata = try $1.read() }
+      }
+    } catch {
+      reading.remarks.append(.unreadArchive(path, "\(error); name and version are those of the file's name"))
+    }
+    return metadata
+  }
+
+  /// `NAME-VERSION.dist-info`, `NAME-VERSION[-pyX.Y[-PLATFORM]].egg-info` and `.egg`: neither name nor version holds a
+  /// hyphen, which is escaped there (PyPA, "Recording installed projects").
+  private static func nameAndVersion(of path: GuestPath) -> (name: String, version: String)? {
+    for name in [path.parent.parent.name, path.parent.name, path.name].reversed() {
+      guard let suffix = [".dist-info", ".egg-info", ".egg"].first(where: name.hasSuffix) else { continue }
+      let parts = name.dropLast(suffix.count).split(separator: "-", omittingEmptySubsequences: false)
+      guard parts.count >= 2, let name = DeclaredText.line(parts[0]), let version = DeclaredText.line(parts[1]) else {
+        return nil
+      }
+      return (name, version)
+    }
+    return nil
   }
 
   /// PEP 610: where it was installed from, when that was not an index by name.

@@ -8,7 +8,10 @@ package struct RPMReader: PackageReader {
 
   private enum Form { case sqlite, ndb, berkeley }
 
-  private static let databases: [(path: GuestPath, form: Form)] = ["usr/lib/sysimage/rpm", "var/lib/rpm"].flatMap {
+  /// The last is where rpm-ostree keeps it, with links from the other two.
+  private static let databases: [(path: GuestPath, form: Form)] = [
+    "usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm",
+  ].flatMap {
     [("\($0)/rpmdb.sqlite", .sqlite), ("\($0)/Packages.db", .ndb), ("\($0)/Packages", .berkeley)]
   }.map { (GuestPath($0), $1) }
   private static let wanted = Set(databases.map(\.path) + databases.map { writeAheadLog($0.path) })
@@ -26,10 +29,7 @@ package struct RPMReader: PackageReader {
   package func read(_ files: SystemFiles) -> PackageReading {
     var problems: [Problem] = []
     for (path, form) in Self.databases {
-      guard let data = files.contents[path] else {
-        if files.list.contains(path) { problems.append(.unreadDatabase(path, "it is over 1 GiB or could not be read")) }
-        continue
-      }
+      guard let data = files.contents[path] else { continue }
       var reading = Self.packages(in: headers(data, form: form, path: path, files: files), at: path, files)
       reading.problems = problems + reading.problems
       if !reading.packages.isEmpty { return reading }
@@ -65,7 +65,9 @@ package struct RPMReader: PackageReader {
     }
     if let reason = source.reason {
       let count = source.damaged == 1 ? "1 entry" : "\(source.damaged) entries"
-      reading.problems = [.damagedDatabase(path, "\(count) could not be read; the first: \(reason)")]
+      reading.problems = [
+        .damagedDatabase(path, "\(count) could not be read; the first: \(reason); all others are listed")
+      ]
     }
     return reading
   }

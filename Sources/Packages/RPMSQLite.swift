@@ -88,17 +88,23 @@ private func readPackages(_ database: Database, until end: Date, into blobs: ino
   }
 }
 
-/// A scan of the table ends at the first page that is broken; packages on other pages are still found by number.
+/// A scan of the table ends at the first page that is broken; packages on other pages are still found by number. Where
+/// the next one is cannot be told, the number after it is tried.
 private func readBehindDamage(
   _ database: Database, after last: Int, until end: Date, into blobs: inout RPMBlobs
 ) throws {
-  let (limit, overflow) = last.addingReportingOverflow(10_000)
-  guard !overflow else { return }
-  let sql = "select length(blob) from Packages not indexed where hnum = ?"
-  for number in last + 1...limit where Date() < end {
-    guard let size = try? Int.fetchOne(database, sql: sql, arguments: [number]) else { continue }
-    try? readPackage(database, number, size: size, into: &blobs)
+  let sql = "select hnum, length(blob) from Packages not indexed where hnum > ? order by hnum limit 1"
+  var (number, tries) = (last, 0)
+  while tries < 100_000, number < Int.max, Date() < end {
+    do {
+      guard let row = try Row.fetchOne(database, sql: sql, arguments: [number]) else { return }
+      number = row[0] as Int? ?? number + 1
+      try readPackage(database, number, size: row[1] as Int? ?? 0, into: &blobs)
+    } catch {
+      (number, tries) = (number + 1, tries + 1)
+    }
   }
+  blobs.damage("what lies behind the damage was not found in time")
 }
 
 private func readPackage(_ database: Database, _ number: Int, size: Int, into blobs: inout RPMBlobs) throws {

@@ -19,6 +19,9 @@ package struct WindowsReader: PackageReader {
     return place.kind != .manifest || size <= Self.manifestLimit
   }
 
+  /// `read` says which hives it misses: logs of a hive that was written to its end are not missed.
+  package func missing(_ unread: [GuestPath: String]) -> PackageReading { PackageReading() }
+
   package func read(_ files: SystemFiles) -> PackageReading {
     guard files.contents.keys.contains(where: { WindowsPlace($0) != nil }) else { return PackageReading() }
     var registry = WindowsRegistry(files)
@@ -238,7 +241,7 @@ struct WindowsRegistry {
       reading.problems.append(
         Problem(
           code: "unreadable", operation: "open registry hive", subject: path.description,
-          reason: "the file could not be read, or is too large"))
+          reason: files.unread[path] ?? "the file could not be read"))
       return
     }
     do {

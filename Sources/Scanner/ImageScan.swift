@@ -239,9 +239,12 @@ struct ImageScan {
     if handOver(volumes, of: volumes.count) { return }
     tell(.progress(.phase("read packages")))
     for system in systems {
-      let found = reading.packages(of: system)
-      found.problems.forEach { problems.add($0) }
-      if !found.remarks.isEmpty { tell(.remarks(found.remarks)) }
+      var found = reading.packages(of: system)
+      for problem in found.problems where !problems.add(problem) {
+        // An image has one problem of its own; the others are said all the same.
+        found.remarks.append(problem)
+      }
+      if !found.remarks.isEmpty { tell(.remarks(Array(found.remarks.prefix(Inventory.mostRemarks + 1)))) }
       if let found = found.system { tell(.system(found)) }
       for chunk in stride(from: 0, to: found.packages.count, by: 64) {
         tell(.packages(Array(found.packages[chunk..<min(chunk + 64, found.packages.count)])))
@@ -321,7 +324,12 @@ struct ScanProblems {
 
   init(_ problem: Problem?) { first = problem }
 
-  mutating func add(_ problem: Problem) { first = first ?? problem }
+  /// Whether it is the first one, which is that of the image.
+  @discardableResult mutating func add(_ problem: Problem) -> Bool {
+    guard first == nil else { return false }
+    first = problem
+    return true
+  }
 
   var status: Inventory.Status { first == nil ? .scanned : .partial }
 }

@@ -10,11 +10,13 @@ struct SystemReading {
   let screen: Screen
   let pace: Pace
   private var describedBytes = ScanLimits.describedBytes
-  private var packageBytes = ScanLimits.packageBytes
-  /// What package readers asked for and did not get, by volume: there was more than may be held.
-  private var leftOut: [String: [GuestPath]] = [:]
-  /// What package readers asked for, by volume.
+  /// What package readers asked for, by volume; nil until all of it is known.
+  private var wanted: [String: Set<GuestPath>]?
   private var contents: [String: [GuestPath: Data]] = [:]
+  /// What they asked for and do not get, and why, by volume.
+  private var unread: [String: [GuestPath: String]] = [:]
+  /// What was left out of each volume.
+  private var remarks: [String: [Problem]] = [:]
 
   init(request: ScanRequest, screen: Screen, pace: Pace) {
     self.request = request
@@ -26,11 +28,16 @@ struct SystemReading {
   mutating func read(_ volume: ListedVolume, of systems: [SystemView]) {
     let plan = ReadingPlan(screen: screen, digests: request.digests, onlyDeclared: request.onlyDeclared)
     let holding = systems.filter { system in system.mounts.contains { $0.volume === volume } }
+    if wanted == nil { chooseFiles(of: systems) }
+    let declared = wanted?[volume.volume.id] ?? []
     var reading = VolumeReading(
-      plan: plan, declared: declaredFiles(volume, holding), recordsMD5: holding.contains(where: recordsMD5),
+      plan: plan, declared: declared, recordsMD5: holding.contains(where: recordsMD5),
       describedBytes: describedBytes, pace: pace)
     do {
       try reading.read(volume)
+      for path in declared where reading.contents[path] == nil {
+        unread[volume.volume.id, default: [:]][path] = "the file system gave an error or fewer bytes than it said"
+      }
     } catch {
       volume.volume.status = .partial
       volume.volume.problem = Problem(
@@ -38,30 +45,17 @@ struct SystemReading {
     }
     describedBytes = reading.describedBytes
     contents[volume.volume.id] = reading.contents
+    remarks[volume.volume.id] = reading.remarks
   }
 
-  /// What the readers want of this volume, as far as the bound on what is held allows: first what is in its usual place, for
-  /// that is where systems keep their records.
-  private mutating func declaredFiles(_ volume: ListedVolume, _ systems: [SystemView]) -> Set<GuestPath> {
-    var candidates: [(rank: Int, path: GuestPath, size: UInt64)] = []
+  /// Chooses what is read for package readers, of all volumes.
+  private mutating func chooseFiles(of systems: [SystemView]) {
+    var choice = MetadataChoice()
     for system in systems {
-      system.forEachRegular { path, holder, file in
-        guard holder === volume else { return }
-        let ranks = packageReaders.lazy.filter { $0.wants(path, size: file.size) }.map { $0.rank(of: path) }
-        if let rank = ranks.min() { candidates.append((rank, file.path, file.size)) }
-      }
+      system.forEachRegular { path, holder, file in choice.add(path, of: holder.volume.id, file) }
     }
-    var wanted: Set<GuestPath> = []
-    for candidate in candidates.sorted(by: { ($0.rank, $0.path) < ($1.rank, $1.path) }) {
-      if wanted.contains(candidate.path) { continue }
-      if candidate.size > packageBytes {
-        leftOut[volume.volume.id, default: []].append(candidate.path)
-      } else {
-        wanted.insert(candidate.path)
-        packageBytes -= candidate.size
-      }
-    }
-    return wanted
+    wanted = choice.choose(upTo: ScanLimits.packageBytes)
+    unread = choice.unread
   }
 
   /// Whether some package database of this system may record files by their MD5, wherever in it that is.
@@ -81,18 +75,19 @@ struct SystemReading {
       files.list.insert(path)
       if let said = volume.described[file.path] { files.fingerprints[path] = said }
       if let data = contents[volume.volume.id]?[file.path] { files.contents[path] = data }
+      if let reason = unread[volume.volume.id]?[file.path] { files.unread[path] = reason }
     }
-    var all = PackageReading()
+    var all = PackageReading(remarks: view.mounts.flatMap { remarks[$0.volume.volume.id] ?? [] })
     for reader in packageReaders {
       var mine = files
       mine.contents = files.contents.filter { reader.wants($0.key, size: UInt64($0.value.count)) }
-      let found = reader.read(mine)
+      let found = reader.everything(mine)
       all.system = all.system ?? found.system
       all.packages += found.packages
       all.problems += found.problems
       all.remarks += found.remarks
     }
-    all.problems += misplaced(in: view) + tooMuch(in: view)
+    all.problems += misplaced(in: view)
     return placed(all, in: view)
   }
 
@@ -105,17 +100,6 @@ struct SystemReading {
       Problem(
         code: "not-a-file", operation: "read packages", subject: path.description,
         reason: "it is no regular file, so it was not opened")
-    }
-  }
-
-  /// Records that were not read, since all of them together are more than may be held.
-  private func tooMuch(in view: SystemView) -> [Problem] {
-    view.mounts.compactMap { mount in
-      guard let paths = leftOut[mount.volume.volume.id], let first = paths.first else { return nil }
-      let others = paths.count > 1 ? " and \(paths.count - 1) more files" : ""
-      return Problem(
-        code: "too-large", operation: "read packages", subject: mount.volume.volume.id,
-        reason: "its package records have more than \(ScanLimits.packageBytes >> 20) MiB; left out: \(first)\(others)")
     }
   }
 

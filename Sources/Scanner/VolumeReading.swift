@@ -14,6 +14,10 @@ struct VolumeReading {
   /// Bytes of executables that may still be read only for what they say of themselves.
   var describedBytes: UInt64
 
+  /// What was left out.
+  private(set) var remarks: [Problem] = []
+  /// Executables that say something of themselves and were not read for it.
+  private var unread = 0
   /// What the package readers asked for.
   private(set) var contents: [GuestPath: Data] = [:]
 
@@ -29,7 +33,10 @@ struct VolumeReading {
   mutating func read(_ volume: ListedVolume) throws {
     var representatives: Set<UInt64> = []
     var wanted: [Int] = []
-    let ends = try outlines(volume)
+    let (ends, isAll) = try outlines(volume)
+    if !isAll {
+      leave("only \(ScanLimits.outlines) executables are looked at for what they say of themselves", of: volume)
+    }
     for position in volume.files.indices {
       let file = volume.files.entry(position)
       if file.kind != .regular || volume.outcomes[position].contains(.unreadable) { continue }
@@ -49,30 +56,45 @@ struct VolumeReading {
       volume.shareAcrossLinks()
       volume.tellRest()
     }
+    if unread > 0 {
+      let bound = "more than the \(ScanLimits.describedBytes >> 20) MiB that are read of an image for that"
+      leave("\(unread) executables were not read for what they say of themselves: they have \(bound)", of: volume)
+    }
     try read(wanted, of: volume)
   }
 
-  private func outlines(_ volume: ListedVolume) throws -> [GuestPath: ExecutableOutline] {
+  private mutating func leave(_ reason: String, of volume: ListedVolume) {
+    remarks.append(
+      Problem(code: "executables-not-read", operation: "read files", subject: volume.volume.id, reason: reason))
+  }
+
+  /// The outlines of executables, and whether they are all there are.
+  private func outlines(_ volume: ListedVolume) throws -> (found: [GuestPath: ExecutableOutline], isAll: Bool) {
     // What is read whole needs no look at its ends.
-    if plan.onlyDeclared || plan.digests == .all { return [:] }
+    if plan.onlyDeclared || plan.digests == .all { return ([:], true) }
     let permissionsTell = !["ntfs", "vfat", "exfat"].contains(volume.volume.fileSystem)
     let files = volume.files.lazy.filter {
       $0.unreadable == nil && plan.wantsEnds($0, permissionsTell: permissionsTell) && !plan.wants($0)
         && !declared.contains($0.path)
     }.prefix(ScanLimits.outlines)
-    if files.isEmpty { return [:] }
+    if files.isEmpty { return ([:], true) }
     let sizes = Dictionary(files.map { ($0.path, $0.size) }, uniquingKeysWith: { first, _ in first })
-    return try volume.tree.ends(of: Array(files)).reduce(into: [:]) { outlines, ends in
+    let found = try volume.tree.ends(of: Array(files)).reduce(into: [:]) { outlines, ends in
       outlines[ends.key] = ExecutableOutline(
         head: ends.value.head, tail: ends.value.tail, size: sizes[ends.key] ?? 0)
     }
+    return (found, sizes.count < ScanLimits.outlines)
   }
 
   private mutating func wants(_ file: FileRecord, _ outline: ExecutableOutline?) -> Bool {
     if declared.contains(file.path) || plan.wants(file) { return true }
     guard let outline else { return false }
     if plan.wants(outline) { return true }
-    guard outline.selfDescribes, file.size <= describedBytes else { return false }
+    guard outline.selfDescribes else { return false }
+    guard file.size <= describedBytes else {
+      unread += 1
+      return false
+    }
     describedBytes -= file.size
     return true
   }

@@ -132,7 +132,7 @@ struct ArchiveTests {
       #expect(code(ArchiveLimits(ratio: 2000)) == nil)
       #expect(code(ArchiveLimits(ratioFrom: 1 << 20)) == .limit)
       #expect(code(ArchiveLimits(entries: 3, ratio: 2000)) == .limit)
-      #expect(code(ArchiveLimits(entryBytes: 19 << 20, ratio: 2000)) == .limit)
+      #expect(code(ArchiveLimits(entryBytes: 19 << 20, ratio: 2000)) == .entryLimit)
       #expect(code(ArchiveLimits(totalBytes: 19 << 20, ratio: 2000)) == .limit)
       // Passing over packed contents costs as much as reading them.
       #expect(throws: ArchiveError.self) {

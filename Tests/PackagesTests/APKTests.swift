@@ -42,13 +42,36 @@ struct APKTests {
     try withRoot { _, files in
       let database = try #require(files.contents["lib/apk/db/installed"])
       let text = String(decoding: database, as: UTF8.self)
+      let all = APKReader().read(files).packages.map { "\($0.name) \($0.version)" }
       for length in 1..<database.count - 1 {
         let reading = APKReader().read(SystemFiles(contents: ["lib/apk/db/installed": database.prefix(length)]))
-        #expect(reading.packages.count == text.prefix(length).components(separatedBy: "\n\n").count - 1)
+        // Of the package that was cut name and version may be whole.
+        let whole = text.prefix(length).components(separatedBy: "\n\n")
+        let named = whole.last.map { $0.contains(/(?m)^P:.*\n(.|\n)*^V:.*\n/) } == true ? 1 : 0
+        #expect(reading.packages.count == whole.count - 1 + named)
+        #expect(reading.packages.allSatisfy { all.contains("\($0.name) \($0.version)") })
         let isEnd = text.prefix(length).hasSuffix("\n\n")
         #expect(reading.problems.map(\.code) == (isEnd ? [] : ["package-database-damaged"]))
       }
     }
+  }
+
+  @Test func `a broken package leaves its neighbours`() {
+    func package(_ name: String) -> String { "C:Q1x\nP:\(name)\nV:\(name)-1\nF:usr\nR:\(name)\n\n" }
+    let all = ["a", "b", "c", "d"].map(package).joined()
+    func names(_ text: String) -> (names: [String], problems: Int) {
+      let reading = APKReader().read(SystemFiles(contents: ["lib/apk/db/installed": Data(text.utf8)]))
+      #expect(reading.packages.allSatisfy { $0.version == "\($0.name)-1" })
+      return (reading.packages.map(\.name), reading.problems.count)
+    }
+    #expect(names(all.replacing("V:b-1\n", with: "")) == (["a", "c", "d"], 1))
+    #expect(names(all.replacing("R:a\n\n", with: "R:a\n")) == (["a", "b", "c", "d"], 1))
+    // A block of zeros from the first package's version into the third one's record.
+    let zeros = all.replacing(/V:a-1(.|\n)*?P:c/, with: String(repeating: "\0", count: 100))
+    #expect(names(zeros) == (["d"], 1))
+    #expect(names(all + String(repeating: "\0", count: 4096)) == (["a", "b", "c", "d"], 1))
+    // What `apk add --virtual` makes is a package as any other.
+    #expect(names(package(".build-deps") + package("a")) == ([".build-deps", "a"], 0))
   }
 
   @Test func `hostile lines are passed over`() {

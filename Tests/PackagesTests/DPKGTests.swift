@@ -187,7 +187,58 @@ struct DPKGTests {
   }
 
   @Test func `a status file that was not read is a problem`() {
-    let reading = DPKGReader().read(SystemFiles(list: ["var/lib/dpkg/status"]))
+    let files = SystemFiles(unread: ["var/lib/dpkg/status": "a reason", "x": "another"])
+    let reading = DPKGReader().everything(files)
     #expect(reading.problems.map(\.code) == ["package-database-unread"])
+    #expect(reading.problems.first?.reason.contains("a reason") == true)
+  }
+
+  /// Of three packages in the midst of this machine's own.
+  @Test(arguments: [
+    ("a version is missing", 1), ("a state is changed", 1), ("no empty line is between two", 0),
+    ("a block of zeros", 3),
+    ("a line of 2 MiB", 1), ("a paragraph of rubbish", 0),
+  ])
+  func `a broken package leaves its neighbours`(damage: String, lost: Int) throws {
+    var files = try Self.machine.get().files
+    let path: GuestPath = "var/lib/dpkg/status"
+    let text = String(decoding: try #require(files.contents[path]), as: UTF8.self)
+    var paragraphs = text.components(separatedBy: "\n\n").filter { !$0.isEmpty }
+    let place = paragraphs.count / 2
+    func line(_ field: String, _ value: String) {
+      let pattern = try? Regex("(?m)^\(field): .*$")
+      if let pattern { paragraphs[place].replace(pattern, with: value) }
+    }
+    switch damage {
+    case "a version is missing": line("Version", "X: y")
+    case "a state is changed": line("Status", "Status: install ok instal")
+    case "a line of 2 MiB": line("Version", "Version: " + String(repeating: "1", count: 2 << 20))
+    case "no empty line is between two":
+      paragraphs[place...(place + 1)] = [paragraphs[place] + "\n" + paragraphs[place + 1]]
+    case "a paragraph of rubbish": paragraphs.insert("rubbish\n more: rubbish", at: place)
+    default:
+      // From the middle of one's name into the middle of the last one's.
+      paragraphs[place...(place + 2)] = [
+        paragraphs[place].prefix(12) + String(repeating: "\0", count: 4096) + paragraphs[place + 2].dropFirst(12)
+      ]
+    }
+    files.contents = [path: Data((paragraphs.joined(separator: "\n\n") + "\n\n").utf8)]
+    let reading = DPKGReader().read(files)
+    let found = Set(reading.packages.map { "\($0.name):\($0.architecture ?? "") \($0.version)" })
+    let all = Set(
+      try query("-W", "-f", "${db:Status-Status} ${Package}:${Architecture} ${Version}\n").compactMap {
+        $0.hasPrefix("installed ") ? String($0.dropFirst(10)) : nil
+      })
+    #expect(found.isSubset(of: all) && found.count == all.count - lost)
+    #expect(reading.problems.map(\.code) == ["package-database-damaged"])
+  }
+
+  @Test func `packages that are half installed, or without a state, are named`() {
+    let reading = status(
+      "Package: a\nStatus: install ok half-installed\nVersion: 1\nDescription: x\n\n"
+        + "Package: b\nVersion: 1\nDescription: x\n\nPackage: c\nStatus: deinstall ok config-files\nVersion: 1\n"
+        + "Description: x\n\nPackage: d\nStatus: install ok installed\nVersion: 1\nDescription: x\n\n")
+    #expect(reading.packages.map(\.name) == ["d"] && reading.problems.isEmpty)
+    #expect(reading.remarks.map(\.reason).map { $0.suffix(1) } == ["a", "b"])
   }
 }

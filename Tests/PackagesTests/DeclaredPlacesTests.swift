@@ -31,8 +31,8 @@ struct DeclaredPlacesTests {
   func `so are those on volumes of their own`(path: String) { #expect(places.admit(GuestPath(path))) }
 
   @Test(arguments: [
-    "home/ann", "usr/share/doc", "var/lib/dpkg/info", "var/lib/dpkg/status/deeper", "usr/lib/x86_64-linux-gnu",
-    "opt/tool", "Users/Ann/Documents", "Windows/WinSxS", "boot/vmlinuz", "usr/lib/python3/dist-packages/six.py",
+    "home/ann/src", "usr/share/doc", "var/lib/dpkg/info", "var/lib/dpkg/status/deeper", "usr/lib/x86_64-linux-gnu",
+    "opt/app/bin", "Users/Ann/Documents", "Windows/WinSxS", "boot/vmlinuz", "usr/lib/python3/dist-packages/six.py",
   ])
   func `and nothing else`(path: String) { #expect(!places.admit(GuestPath(path))) }
 }

@@ -46,6 +46,14 @@ private let specifications = """
     #expect(reading.problems.map(\.subject) == ["specifications/bad.gemspec"])
   }
 
+  @Test func `takes from the file's name what a program computes`() {
+    let text = "Gem::Specification.new do |s|\n  s.name = %q{a-1}\n  s.version = A::VERSION\nend\n"
+    let reading = GemReader().read(
+      SystemFiles(contents: ["usr/share/gems/specifications/a-1-2.0.b3-x86_64-linux.gemspec": Data(text.utf8)]))
+    #expect(reading.packages.map { "\($0.name) \($0.version)" } == ["a-1 2.0.b3"])
+    #expect(reading.problems.isEmpty)
+  }
+
   @Test func `returns whatever was cut or flipped`() throws {
     let folder = "/usr/share/rubygems-integration"
     expectReturns(GemReader(), try systemFiles(folder, as: "usr", for: GemReader()), seed: 13)

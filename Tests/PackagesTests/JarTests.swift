@@ -68,6 +68,7 @@ private func read(_ jars: [GuestPath: Data]) -> PackageReading { JarReader().rea
     let reading = read(["srv/a.ear": made])
     #expect(reading.packages.map(\.name) == ["g:a", "g:b", "g:c"])
     #expect(reading.problems.isEmpty)
+    #expect(reading.remarks.map(\.code) == ["archive-not-read"])
   }
 
   @Test func `says what is no archive, or unpacks to too much`() throws {
@@ -85,6 +86,85 @@ private func read(_ jars: [GuestPath: Data]) -> PackageReading { JarReader().rea
     ])
     #expect(!bomb.output.isEmpty)
     #expect(read(["a.jar": bomb.output]).problems.count == 1)
+  }
+
+  /// Jars in a jar as Spring Boot packs them: stored, and one of them deflated.
+  private func fat(_ change: String) throws -> Data {
+    let script = """
+      import io, struct, sys, zipfile
+      def inner(name):
+          o = io.BytesIO()
+          with zipfile.ZipFile(o, "w", zipfile.ZIP_DEFLATED) as z:
+              z.writestr(f"META-INF/maven/g/{name}/pom.properties", f"version=1\\ngroupId=g\\nartifactId={name}\\n")
+              z.writestr("x.class", bytes(range(256)) * 40)
+          return o.getvalue()
+      o = io.BytesIO()
+      with zipfile.ZipFile(o, "w") as z:
+          z.writestr("META-INF/MANIFEST.MF", "Implementation-Title: app\\nImplementation-Version: 9\\n")
+          for name in "abc":
+              z.writestr(f"BOOT-INF/lib/{name}-1.jar", inner(name), zipfile.ZIP_DEFLATED if name == "b" else zipfile.ZIP_STORED)
+      d = bytearray(o.getvalue())
+      head, listed = d.find(b"BOOT-INF/lib/b-1.jar"), d.rfind(b"BOOT-INF/lib/b-1.jar")
+      \(change)
+      sys.stdout.buffer.write(d)
+      """
+    let made = try run(["python3", "-c", script])
+    #expect(made.status == 0, "\(made.errorText)")
+    return made.output
+  }
+
+  @Test(arguments: [
+    ("pass", ["app", "g:a", "g:b", "g:c"], 0, 0),
+    // Deflated data that is none.
+    ("d[head + 20:head + 40] = b'\\xff' * 20", ["app", "g:a", "g:c"], 1, 0),
+    // The magic of one entry of the central directory, and of one entry itself.
+    ("d[listed - 46:listed - 42] = b'XXXX'", ["app", "g:a", "g:b", "g:c"], 1, 0),
+    ("d[head - 30:head - 26] = b'XXXX'", ["app", "g:a", "g:c"], 1, 0),
+    // Cut before the central directory, and in the last entry.
+    ("del d[d.rfind(b'META-INF/MANIFEST.MF') - 46:]", ["app", "g:a", "g:b", "g:c"], 1, 0),
+    ("del d[d.rfind(b'PK\\3\\4') - 10:]", ["app", "g:a", "g:b"], 1, 0),
+    // Bytes before it, as of a script that runs it, and behind it.
+    ("d = b'#!/bin/sh\\nexec java\\n' + d + bytes(5000)", ["app", "g:a", "g:b", "g:c"], 0, 0),
+    // An encrypted entry, and one packed by a method that is not read (APPNOTE.TXT, 4.4.4 and 4.4.5).
+    ("d[head - 24] |= 1; d[listed - 38] |= 1", ["app", "g:a", "g:c"], 0, 1),
+    ("d[head - 22] = d[listed - 36] = 97", ["app", "g:a", "g:c"], 0, 1),
+    // The same entry twice.
+    (
+      "z = zipfile.ZipFile(o, 'a'); z.writestr('BOOT-INF/lib/b-1.jar', inner('b')); z.close(); d = o.getvalue()",
+      ["app", "g:a", "g:b", "g:c"], 0, 0
+    ),
+  ])
+  func `a broken entry leaves its neighbours`(change: String, names: [String], problems: Int, remarks: Int) throws {
+    let good = try fat("pass")
+    let reading = read(["opt/a.jar": try fat(change), "opt/b.jar": good, "opt/0.jar": Data("no archive".utf8)])
+    #expect(reading.packages.filter { $0.location == "opt/a.jar" }.map(\.name).sorted() == names, "\(reading.problems)")
+    #expect(reading.packages.filter { $0.location == "opt/b.jar" }.count == 4)
+    #expect(reading.problems.map(\.subject) == ["opt/0.jar"] + Array(repeating: "opt/a.jar", count: problems))
+    #expect(reading.remarks.map(\.code) == Array(repeating: "archive-not-read", count: remarks))
+  }
+
+  @Test func `an entry that is too large leaves its neighbours`() throws {
+    let reading = read([
+      "a.jar": try fat(
+        "z = zipfile.ZipFile(o := io.BytesIO(), 'w', zipfile.ZIP_DEFLATED); z.writestr('0.jar', __import__('os').urandom(65 << 20)); "
+          + "z.writestr('c.jar', inner('c')); z.close(); d = o.getvalue()")
+    ])
+    #expect(reading.packages.map(\.name) == ["g:c"])
+    #expect(reading.problems.first?.reason.contains("0.jar") == true)
+  }
+
+  @Test func `jars in ZIP64, and without a name or entries, are no problem`() throws {
+    let large = try fat(
+      "z = zipfile.ZipFile(o := io.BytesIO(), 'w'); f = z.open('META-INF/maven/g/l/pom.properties', 'w', force_zip64=True); "
+        + "f.write(b'version=1\\ngroupId=g\\nartifactId=l\\n'); f.close(); "
+        + "[z.writestr(f'{i}', '') for i in range(66000)]; z.close(); d = o.getvalue()")
+    let bare = try jar(#"{"META-INF/MANIFEST.MF": "Manifest-Version: 1.0\r\n\r\n", "a.class": "x"}"#)
+    let reading = read(["l.jar": large, "bare.jar": bare, "empty.jar": try jar("{}"), "nothing.jar": Data()])
+    #expect(reading.packages.map(\.name) == ["g:l"])
+    #expect(reading.problems.isEmpty)
+    #expect(
+      reading.remarks.map(\.subject) == ["bare.jar"]
+        && reading.remarks.first?.reason.contains("3 Java archives") == true)
   }
 
   @Test func `returns whatever was cut or flipped`() throws {

@@ -90,6 +90,33 @@ struct RPMDamageTests {
     }
   }
 
+  /// A system that lives long has gaps of thousands between the numbers of its packages.
+  @Test func `packages behind a broken page are found, however far their numbers are`() throws {
+    let fixture = try RPMFixture.sqlite.get()
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "rpmdb.sqlite")
+      try FileManager.default.copyItem(at: fixture.database.appending(path: "rpmdb.sqlite"), to: file)
+      let sql = """
+        pragma journal_mode = delete; update Packages set hnum = hnum * 1000; vacuum;
+        select pageno || ' ' || ncell from dbstat where name = 'Packages' and pagetype = 'leaf' order by path;
+        select 'size ' || page_size from pragma_page_size;
+        """
+      let answer = try run(["sqlite3", file.path], input: Data(sql.utf8))
+      let rows = answer.text.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count == 2 }
+      let size = try #require(rows.last.flatMap { Int($0[1]) })
+      let leaf = rows[rows.count / 2]
+      let (page, cells) = (try #require(Int(leaf[0])), try #require(Int(leaf[1])))
+      let path: GuestPath = "var/lib/rpm/rpmdb.sqlite"
+      var data = try Data(contentsOf: file)
+      let whole = Set(read(path, data).packages)
+      data.replaceSubrange((page - 1) * size..<page * size, with: Data(repeating: 0xA5, count: size))
+      let reading = read(path, data)
+      #expect(whole.count > 200 && reading.packages.count == whole.count - cells)
+      #expect(whole.isSuperset(of: reading.packages))
+      #expect(reading.problems.map(\.code) == ["package-database-damaged"])
+    }
+  }
+
   @Test func `reading ends at the deadline`() throws {
     let (_, data) = try file("rpmdb.sqlite", try RPMFixture.sqlite.get())
     let blobs = rpmSQLiteBlobs(data, log: nil, deadline: 0)

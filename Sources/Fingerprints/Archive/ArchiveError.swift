@@ -5,6 +5,10 @@ package struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible 
     case unreadable
     /// It is damaged; the entries before were given.
     case damaged
+    /// An entry is encrypted, or packed in a way that is not read; the others are not concerned.
+    case unsupported
+    /// An entry is larger than the limits allow; the others are not concerned.
+    case entryLimit
     /// It holds more than the limits allow.
     case limit
     /// Contents were asked for after their entry had gone by.

@@ -3,14 +3,23 @@ package import Foundation
 
 /// Reads tar, zip and ar, plain or packed by gzip, bzip2, xz or zstd, entry by entry and in order, by libarchive.
 package struct ArchiveReader {
-  /// Gives each entry of the archive in `data` to `body`, with its contents, which are valid until `body` returns.
+  /// Which entries of a zip count.
+  package enum ZipEntries {
+    /// Those of its central directory.
+    case listed
+    /// Those that are found one after the other: what is left where the directory is damaged.
+    case found
+  }
+
+  /// Gives each entry of the archive in `data` to `body`, with its contents, which are valid until `body` returns. Where
+  /// `body` catches what reading an entry throws, the next ones are given all the same.
   /// Throws ArchiveError, or what `body` throws.
   package static func entries(
-    of data: Data, limits: ArchiveLimits = ArchiveLimits(),
+    of data: Data, limits: ArchiveLimits = ArchiveLimits(), zip: ZipEntries = .listed,
     _ body: (ArchiveEntry, ArchiveContents) throws -> Void
   ) throws {
     try data.withUnsafeBytes { raw in
-      let archive = OpenArchive(limits: limits, size: raw.count)
+      let archive = OpenArchive(limits: limits, size: raw.count, formats: zip == .listed ? .all : .foundZip)
       try archive.check("open", archive_read_open_memory(archive.handle, raw.baseAddress, raw.count))
       try walk(archive, body)
     }
@@ -32,7 +41,7 @@ package struct ArchiveReader {
   package static func unpacked(_ data: Data, limit: Int) throws -> Data {
     try data.withUnsafeBytes { raw in
       let limits = ArchiveLimits(entries: 1, entryBytes: limit, totalBytes: limit)
-      let archive = OpenArchive(limits: limits, size: raw.count, isSingleFile: true)
+      let archive = OpenArchive(limits: limits, size: raw.count, formats: .singleFile)
       try archive.check("open", archive_read_open_memory(archive.handle, raw.baseAddress, raw.count))
       guard try archive.next() != nil else { return Data() }
       return try ArchiveContents(archive, size: nil).read()
@@ -76,7 +85,7 @@ package final class ArchiveContents {
 
   fileprivate func close() { archive = nil }
 
-  /// All of it. Throws ArchiveError `limit` where it is more than the limits allow.
+  /// All of it. Throws ArchiveError `entryLimit` or `limit` where it is more than the limits allow.
   package func read() throws -> Data {
     var data = Data()
     // What a header says may be a lie, so that only this much is set aside for it.
@@ -117,8 +126,12 @@ private final class OpenArchive {
   private var budget: Int
   /// Whether a header was read: the format is known then.
   private var hasBegun = false
+  /// Whether the contents of the entry at hand are encrypted.
+  private var isEncrypted = false
 
-  init(limits: ArchiveLimits, size: Int, isSingleFile: Bool = false) {
+  enum Formats { case all, foundZip, singleFile }
+
+  init(limits: ArchiveLimits, size: Int, formats: Formats = .all) {
     self.limits = limits
     budget = limits.totalBytes(ofArchive: size)
     handle = archive_read_new()
@@ -126,12 +139,16 @@ private final class OpenArchive {
       archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz,
       archive_read_support_filter_zstd,
     ]
-    let formats =
-      isSingleFile
-      ? [archive_read_support_filter_lzma, archive_read_support_filter_lz4, archive_read_support_format_raw]
-      : [archive_read_support_format_tar, archive_read_support_format_zip, archive_read_support_format_ar]
+    let supported =
+      switch formats {
+      case .all:
+        packing + [archive_read_support_format_tar, archive_read_support_format_zip, archive_read_support_format_ar]
+      case .foundZip: [archive_read_support_format_zip_streamable]
+      case .singleFile:
+        packing + [archive_read_support_filter_lzma, archive_read_support_filter_lz4, archive_read_support_format_raw]
+      }
     // ARCHIVE_WARN would mean that an outside program does it; Debian's libarchive has all of them inside.
-    for support in packing + formats { _ = support(handle) }
+    for support in supported { _ = support(handle) }
   }
 
   deinit { archive_read_free(handle) }
@@ -143,6 +160,7 @@ private final class OpenArchive {
     if status == ARCHIVE_EOF { return nil }
     try check("next entry", status)
     hasBegun = true
+    isEncrypted = entry.map { archive_entry_is_data_encrypted($0) != 0 } ?? false
     return entry.map { ArchiveEntry($0) }
   }
 
@@ -163,10 +181,14 @@ private final class OpenArchive {
 
   /// Takes `count` bytes from what may be read in all; `entryTotal` is what was then read of the entry.
   func spend(_ count: Int, entryTotal: Int64) throws {
-    guard entryTotal <= Int64(limits.entryBytes), count <= budget else {
+    guard entryTotal <= Int64(limits.entryBytes) else {
       throw ArchiveError(
-        code: .limit, operation: "read contents",
-        reason: count > budget ? "the archive unpacks to more than is allowed" : "an entry is larger than allowed")
+        code: .entryLimit, operation: "read contents",
+        reason: "the entry is larger than the \(limits.entryBytes >> 20) MiB that are read of one")
+    }
+    guard count <= budget else {
+      throw ArchiveError(
+        code: .limit, operation: "read contents", reason: "the archive unpacks to more than is allowed")
     }
     budget -= count
   }
@@ -175,6 +197,9 @@ private final class OpenArchive {
   func check(_ operation: String, _ status: CInt) throws {
     if status == ARCHIVE_OK || status == ARCHIVE_WARN { return }
     let reason = archive_error_string(handle).map { String(cString: $0) } ?? "status \(status)"
-    throw ArchiveError(code: hasBegun ? .damaged : .unreadable, operation: operation, reason: reason)
+    // An entry fails with this error where libarchive does not know how it is packed.
+    let isUnsupported = status == ARCHIVE_FAILED && (isEncrypted || archive_errno(handle) == EILSEQ)
+    let code: ArchiveError.Code = isUnsupported ? .unsupported : hasBegun ? .damaged : .unreadable
+    throw ArchiveError(code: code, operation: operation, reason: reason)
   }
 }
