@@ -8,7 +8,10 @@ package struct RPMReader: PackageReader {
 
   private enum Form { case sqlite, ndb, berkeley }
 
-  private static let databases: [(path: GuestPath, form: Form)] = ["usr/lib/sysimage/rpm", "var/lib/rpm"].flatMap {
+  /// The last is where rpm-ostree keeps it, with links from the other two.
+  private static let databases: [(path: GuestPath, form: Form)] = [
+    "usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm",
+  ].flatMap {
     [("\($0)/rpmdb.sqlite", .sqlite), ("\($0)/Packages.db", .ndb), ("\($0)/Packages", .berkeley)]
   }.map { (GuestPath($0), $1) }
   private static let wanted = Set(databases.map(\.path) + databases.map { writeAheadLog($0.path) })
