@@ -13,12 +13,17 @@ struct SystemReading {
   private var packageBytes = ScanLimits.packageBytes
   /// What package readers asked for, by volume.
   private var contents: [String: [GuestPath: Data]] = [:]
+  /// What they get by names that are links, by the root's volume.
+  private let linked: [String: (files: [LinkedFile], remarks: [Problem])]
 
-  init(request: ScanRequest, screen: Screen, pace: Pace) {
+  init(request: ScanRequest, systems: [SystemView], screen: Screen, pace: Pace) {
     self.request = request
     self.screen = screen
     self.pace = pace
+    linked = Dictionary(systems.map { ($0.root.volume.id, $0.linkedFiles()) }) { first, _ in first }
   }
+
+  private func linked(_ system: SystemView) -> [LinkedFile] { linked[system.root.volume.id]?.files ?? [] }
 
   /// Reads one volume. Where that fails the volume says so.
   mutating func read(_ volume: ListedVolume, of systems: [SystemView]) {
@@ -48,6 +53,10 @@ struct SystemReading {
         else { return }
         if wanted.insert(file.path).inserted { packageBytes -= file.size }
       }
+      for linked in linked(system) where linked.place.volume === volume {
+        guard let file = linked.place.file, file.size <= packageBytes else { continue }
+        if wanted.insert(file.path).inserted { packageBytes -= file.size }
+      }
     }
     return wanted
   }
@@ -60,6 +69,7 @@ struct SystemReading {
         found || packageReaders.contains { $0.recordsMD5(path) && $0.wants(path, size: file.size) }
     }
     return found
+      || linked(system).contains { file in file.readers.contains { packageReaders[$0].recordsMD5(file.name) } }
   }
 
   /// Runs every reader over one system.
@@ -70,10 +80,14 @@ struct SystemReading {
       if let said = volume.described[file.path] { files.fingerprints[path] = said }
       if let data = contents[volume.volume.id]?[file.path] { files.contents[path] = data }
     }
-    var all = PackageReading()
-    for reader in packageReaders {
+    var all = PackageReading(remarks: view.remarks + (linked[view.root.volume.id]?.remarks ?? []))
+    for (number, reader) in packageReaders.enumerated() {
       var mine = files
       mine.contents = files.contents.filter { reader.wants($0.key, size: UInt64($0.value.count)) }
+      for linked in linked(view) where linked.readers.contains(number) {
+        mine.list.insert(linked.name)
+        mine.contents[linked.name] = contents[linked.place.volume.volume.id]?[linked.place.volumePath]
+      }
       let found = reader.read(mine)
       all.system = all.system ?? found.system
       all.packages += found.packages
@@ -87,8 +101,9 @@ struct SystemReading {
   /// Pipes, sockets and devices where a package database belongs: none is ever opened, and that nothing was found is
   /// no answer then (hostile.md, rule 5).
   private func misplaced(in view: SystemView) -> [Problem] {
-    view.mounts.flatMap { mount in
-      mount.volume.files.lazy.filter { $0.kind == .other }.map { mount.point.appending($0.path) }
+    view.mounts.filter { !$0.repeats }.flatMap { mount in
+      mount.volume.range(below: mount.base).lazy.map { mount.volume.files.entry($0) }.filter { $0.kind == .other }
+        .map { mount.point.appending($0.path.below(mount.base)) }
     }.filter { path in packageReaders.contains { $0.wants(path, size: 0) } }.prefix(16).map { path in
       Problem(
         code: "not-a-file", operation: "read packages", subject: path.description,
@@ -100,6 +115,15 @@ struct SystemReading {
     var reading = reading
     let root = view.root.volume.id
     reading.system?.volume = root
+    reading.system?.states = view.states
+    if reading.system == nil, !view.states.isEmpty {
+      reading.remarks.append(
+        Problem(
+          code: "system-part", operation: "assemble system", subject: root,
+          reason:
+            "the system whose earlier states are on \(view.states.prefix(8).map(\.volume).joined(separator: ", ")) "
+            + "has no name that was found"))
+    }
     for position in reading.packages.indices {
       reading.packages[position].volume = root
       // What was not looked for is not said to be missing.
