@@ -36,7 +36,7 @@ struct ScanResult: Decodable, Sendable {
     var message: String
   }
 
-  struct Remark: Decodable, Sendable {
+  struct Remark: Decodable, Equatable, Sendable {
     var code: String
     var subject: String
     var message: String
@@ -58,6 +58,14 @@ struct ScanResult: Decodable, Sendable {
     var version: String
     var architecture: String?
     var hostname: String?
+    var states: [State]
+  }
+
+  struct State: Decodable, Equatable, Sendable {
+    var volume: String
+    var kind: String
+    var version: String?
+    var created: Date?
   }
 
   struct Application: Decodable, Equatable, Sendable {
