@@ -1,4 +1,4 @@
-internal import DiskFormats
+package import DiskFormats
 internal import Foundation
 package import Inventory
 
@@ -13,6 +13,8 @@ package struct DirectVolume {
   /// Of the partition below it.
   package var partitionUUID: String?
   package var partitionLabel: String?
+  package var partitionType: PartitionType?
+  package var partitionAttributes: UInt64?
   /// Its files, or why they cannot be read without an appliance.
   package var files: Result<any FileSystem, DirectDiskError> = .failure(
     DirectDiskError("open volume", "it was not opened"))
@@ -93,6 +95,8 @@ private struct DirectOpening {
     var volume = DirectVolume(id: "/dev/sda" + (partition.number == 0 ? "" : String(partition.number)))
     volume.partitionUUID = partition.uuid
     volume.partitionLabel = partition.label
+    volume.partitionType = partition.type
+    volume.partitionAttributes = partition.attributes
     open(bytes, as: volume, partition.type, isCut: partition.isCut)
   }
 

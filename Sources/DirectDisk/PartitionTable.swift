@@ -7,7 +7,7 @@ internal import Inventory
 ///     MBR, sector 0:   440 disk id(4)  446 four entries of 16 bytes  510 55 AA
 ///       extended:      each logical partition has a table like it; the entry for the next one counts from the first
 ///     GPT:             `GPTHeader` in the second sector and in the last one
-///       entry:         0 type(16)  16 id(16)  32 first sector(8)  40 last sector(8)  56 name, 36 units of UTF-16
+///       entry:         0 type(16)  16 id(16)  32 first sector(8)  40 last sector(8)  48 attributes(8)  56 name, 36 units of UTF-16
 ///
 /// A sector has 512 or 4,096 bytes, which most images do not say. Of a GPT the header is where it is by one of these; the
 /// sectors of an MBR are those by which something known begins where a partition does.
@@ -22,6 +22,8 @@ struct PartitionTable {
     var uuid: String?
     var label: String?
     var type: PartitionType?
+    /// The 64 bits that a GPT has for it.
+    var attributes: UInt64?
     /// Whether the disk ends before it does.
     var isCut = false
   }
@@ -143,6 +145,7 @@ struct PartitionTable {
       var partition = Partition(number: number, start: 0, length: 0, type: PartitionType(code: type))
       partition.uuid = entry.uuid(16, isGUID: true)
       partition.label = entry.utf16(56, units: 36)
+      partition.attributes = entry.number(48, 8)
       add(partition, first, last - first == .max ? .max : last - first + 1, in: disk)
     }
     noteLeftOut(leftOut)

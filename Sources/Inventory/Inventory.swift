@@ -125,11 +125,13 @@ package struct Volume: Codable, Hashable, Sendable {
   package var system: String?
   /// Where that system mounts it, from the system's root; empty for the root itself.
   package var mountPoint: GuestPath?
+  /// Its folders that are mounted instead of the whole volume.
+  package var parts: [VolumePart]
 
   package init(
     id: String, fileSystem: String, label: String? = nil, uuid: String? = nil, reader: String = "appliance",
     status: Status, journal: Journal? = nil, problem: Problem? = nil, system: String? = nil,
-    mountPoint: GuestPath? = nil
+    mountPoint: GuestPath? = nil, parts: [VolumePart] = []
   ) {
     self.id = id
     self.fileSystem = fileSystem
@@ -140,6 +142,20 @@ package struct Volume: Codable, Hashable, Sendable {
     self.journal = journal
     self.problem = problem
     self.system = system
+    self.mountPoint = mountPoint
+    self.parts = parts
+  }
+}
+
+/// A folder of a volume that a system has as its root or elsewhere: with OSTree the root is a folder, and `/var` another.
+package struct VolumePart: Codable, Hashable, Sendable {
+  /// From the root of the volume.
+  package var folder: GuestPath
+  /// From the root of the system; empty for the root itself.
+  package var mountPoint: GuestPath
+
+  package init(folder: GuestPath, mountPoint: GuestPath) {
+    self.folder = folder
     self.mountPoint = mountPoint
   }
 }

@@ -11,8 +11,10 @@ struct Ownership {
   private var denied: Set<Int> = []
   private let files: FileList
   private let index: PathIndex
-  /// By system: volumes with their mount points, longest first.
-  private var mounts: [String: [(point: [UInt8], volume: String)]] = [:]
+  /// By system: volumes, or folders of them, with their mount points, longest first.
+  private var mounts: [String: [(point: [UInt8], volume: String, folder: GuestPath)]] = [:]
+  /// By system: the folder of its volume that is its root, where that is not the whole volume.
+  private var rootFolders: [String: GuestPath] = [:]
   /// By volume: links at its top, as `lib` to `usr/lib`: package databases still write the old names.
   private var aliases: [String: [[UInt8]: GuestPath]] = [:]
 
@@ -25,9 +27,17 @@ struct Ownership {
       if file.kind == .link, let target = file.target { aliases[file.volume, default: [:]][file.path.bytes] = target }
     }
     for volume in inventory.volumes {
-      guard let system = volume.system, let point = volume.mountPoint, !point.bytes.isEmpty else { continue }
-      mounts[system, default: []].append((point.bytes, volume.id))
+      guard let system = volume.system, let point = volume.mountPoint else { continue }
+      if !point.bytes.isEmpty { mounts[system, default: []].append((point.bytes, volume.id, "")) }
+      for part in volume.parts {
+        if part.mountPoint.bytes.isEmpty {
+          rootFolders[system] = part.folder
+        } else {
+          mounts[system, default: []].append((part.mountPoint.bytes, volume.id, part.folder))
+        }
+      }
     }
+    addAliases(in: rootFolders)
     for system in mounts.keys { mounts[system]?.sort { $0.point.count > $1.point.count } }
     for (number, package) in inventory.packages.enumerated() { count(package, number) }
   }
@@ -40,11 +50,22 @@ struct Ownership {
     if first.count < path.bytes.count, let target = aliases[system]?[first] {
       path = target.appending(GuestPath(bytes: path.bytes.dropFirst(first.count + 1)))
     }
-    for (point, volume) in mounts[system] ?? []
+    for (point, volume, folder) in mounts[system] ?? []
     where path.bytes.count > point.count && path.bytes[point.count] == slash && path.bytes.starts(with: point) {
-      return record(GuestPath(bytes: path.bytes.dropFirst(point.count + 1)), volume: volume)
+      return record(folder.appending(GuestPath(bytes: path.bytes.dropFirst(point.count + 1))), volume: volume)
     }
-    return record(path, volume: system)
+    return record(rootFolders[system].map { $0.appending(path) } ?? path, volume: system)
+  }
+
+  /// Links at the top of roots that are folders.
+  private mutating func addAliases(in folders: [String: GuestPath]) {
+    for (volume, folder) in folders {
+      for position in files.indices where files.path(position).parent == folder {
+        let file = files.entry(position)
+        guard file.kind == .link, let target = file.target, file.volume == volume else { continue }
+        aliases[volume, default: [:]][Array(file.path.name.utf8)] = target
+      }
+    }
   }
 
   /// The file at a path of a volume.

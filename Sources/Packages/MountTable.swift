@@ -2,8 +2,8 @@ internal import Fingerprints
 package import Foundation
 package import Inventory
 
-/// The volumes that a system puts together, as its `etc/fstab` says (fstab(5)). Swap, network, bind and virtual file
-/// systems are left out: they are nothing on a disk of the image.
+/// The volumes that a system puts together, as its `etc/fstab` (fstab(5)) or a mount unit (systemd.mount(5)) says. Swap,
+/// network, bind and virtual file systems are left out: they are nothing on a disk of the image.
 package struct MountTable: Equatable, Sendable {
   /// What names a volume; values as written, quotes and escapes undone.
   package enum Source: Hashable, Sendable {
@@ -31,27 +31,73 @@ package struct MountTable: Equatable, Sendable {
 
   /// Parents before what is mounted in them, else in the order of the file.
   package let entries: [Entry]
+  /// Lines that make no sense, counted from 1.
+  package let senseless: [Int]
 
   /// Reads at most 1 MiB and 1,000 entries; lines that make no sense are passed over.
   package init(fstab: Data) {
-    let found = lines(of: [UInt8](fstab.prefix(1 << 20))).lazy.compactMap(entry).prefix(1000)
+    var (found, senseless): ([Entry], [Int]) = ([], [])
+    for (number, line) in lines(of: [UInt8](fstab.prefix(1 << 20))).enumerated() where found.count < 1000 {
+      do {
+        if let entry = try entry(line) { found.append(entry) }
+      } catch {
+        senseless.append(number + 1)
+      }
+    }
+    self.init(found, senseless: senseless)
+  }
+
+  /// Reads the `[Mount]` section of a mount unit, of at most 64 KiB.
+  package init(unit: Data) {
+    var (section, fields): (Substring, [Substring: String]) = ("", [:])
+    for line in String(decoding: unit.prefix(64 << 10), as: UTF8.self).split(whereSeparator: \.isNewline) {
+      if line.hasPrefix("[") {
+        section = line
+      } else if section.hasPrefix("[Mount]"), let equals = line.firstIndex(of: "=") {
+        let value = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+        fields[line[..<equals]] = value.trimmingCharacters(in: CharacterSet(charactersIn: "\""))
+      }
+    }
+    let entry = source(fields["What"] ?? "").flatMap { source in
+      try? Entry(source, Array((fields["Where"] ?? "").utf8), fields["Type"] ?? "auto", fields["Options"] ?? "")
+    }
+    self.init(entry.map { [$0] } ?? [], senseless: [])
+  }
+
+  private init(_ found: [Entry], senseless: [Int]) {
+    self.senseless = senseless
     let depths = found.map { ($0.mountPoint.bytes.split(separator: UInt8(ascii: "/")).count, $0) }
     entries = depths.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element.1)
   }
 }
 
-private func entry(_ line: ArraySlice<UInt8>) -> MountTable.Entry? {
+/// A line of an fstab is not what fstab(5) says.
+private struct Senseless: Error {}
+
+extension MountTable.Entry {
+  /// Nil where it is nothing on a disk of the image.
+  fileprivate init?(
+    _ source: MountTable.Source, _ target: [UInt8], _ fileSystem: String, _ options: String
+  ) throws(Senseless) {
+    guard target.first == UInt8(ascii: "/"), !target.contains(0) else { throw Senseless() }
+    let isRoot = target.allSatisfy { $0 == UInt8(ascii: "/") }
+    guard let mountPoint = isRoot ? "" : GuestPath(declared: target[...]) else { throw Senseless() }
+    let options = options.split(separator: ",").map(String.init)
+    if options.contains("bind") || options.contains("rbind") { return nil }
+    self.init(source: source, mountPoint: mountPoint, fileSystem: fileSystem, options: options)
+  }
+}
+
+/// Nil for a comment, and for what is nothing on a disk of the image.
+private func entry(_ line: ArraySlice<UInt8>) throws(Senseless) -> MountTable.Entry? {
   let fields = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }
-  guard fields.count >= 3, fields[0].first != UInt8(ascii: "#"), fields.allSatisfy({ $0.count <= 4096 }),
-    let source = source(text(fields[0])), fields[2] != Array("swap".utf8)[...]
-  else { return nil }
+  guard let first = fields.first, first.first != UInt8(ascii: "#") else { return nil }
+  guard fields.count >= 3, fields.allSatisfy({ $0.count <= 4096 }) else { throw Senseless() }
   let target = unescaped(fields[1])
-  guard target.first == UInt8(ascii: "/"), !target.contains(0) else { return nil }
-  let isRoot = target.allSatisfy { $0 == UInt8(ascii: "/") }
-  guard let mountPoint = isRoot ? "" : GuestPath(declared: target[...]) else { return nil }
-  let options = fields.count > 3 ? text(fields[3]).split(separator: ",").map(String.init) : []
-  guard !options.contains("bind"), !options.contains("rbind") else { return nil }
-  return MountTable.Entry(source: source, mountPoint: mountPoint, fileSystem: text(fields[2]), options: options)
+  if ["swap", "ignore"].contains(text(fields[2])) || target == Array("none".utf8) { return nil }
+  guard target.first == UInt8(ascii: "/") else { throw Senseless() }
+  guard let source = source(text(first)) else { return nil }
+  return try MountTable.Entry(source, target, text(fields[2]), fields.count > 3 ? text(fields[3]) : "")
 }
 
 /// A tag as blkid(8) writes it, a link that udev makes for one, or a device.

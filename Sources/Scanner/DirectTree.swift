@@ -58,6 +58,9 @@ struct OpenedVolume {
   /// Its files; nil where they cannot be read.
   var tree: (any FileTree)?
   var partition = PartitionNames()
+  /// The volume of which this is a snapshot, and when it was made (seconds since 1970), where that is known.
+  var snapshotOf: String?
+  var created: Int64?
   /// Whether no other reader gets further with it.
   var isFinal = false
 }
@@ -81,8 +84,10 @@ func openDirectly(_ found: FoundVolumes, applianceObstacle obstacle: String?) ->
       volume.problem = unopened(found.id, error, obstacle, isEncrypted: volume.status == .encrypted)
     }
     return OpenedVolume(
-      volume: volume, tree: tree, partition: PartitionNames(uuid: found.partitionUUID, label: found.partitionLabel),
-      isFinal: isFinal)
+      volume: volume, tree: tree,
+      partition: PartitionNames(
+        uuid: found.partitionUUID, label: found.partitionLabel, typeUUID: found.partitionType?.code,
+        attributes: found.partitionAttributes), isFinal: isFinal)
   }
 }
 

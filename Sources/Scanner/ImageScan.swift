@@ -202,8 +202,9 @@ struct ImageScan {
         tell(
           .remarks([Problem(code: "not-understood", operation: "list files", subject: volume.id, reason: remark)]))
       }
-      // In order of path: the catalog then needs no order beside the list.
-      return ListedVolume(volume: volume, partition: opened.partition, tree: tree, files: files.sortedByPath())
+      return ListedVolume(
+        volume: volume, partition: opened.partition, tree: tree, files: files, snapshotOf: opened.snapshotOf,
+        created: opened.created)
     } catch {
       volume.status = .failed
       let problem = Problem(
@@ -225,19 +226,20 @@ struct ImageScan {
     return true
   }
 
-  private func readSystems(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {
-    let systems = assembleSystems(volumes)
-    var reading = SystemReading(request: request, screen: screen(&problems), pace: pace)
+  private func readSystems(_ all: [ListedVolume], _ problems: inout ScanProblems) {
+    let systems = assemble(all, &problems)
+    for system in systems { system.root.leaveOut(system.stateFolders) }
+    let volumes = all.filter { !$0.isState }
+    var reading = SystemReading(request: request, systems: systems, screen: screen(&problems), pace: pace)
     // The few files that are looked at otherwise are no list of the image's files.
     let isWhole = !request.onlyDeclared
     if isWhole { tellFiles(volumes) }
     tell(.progress(.phase("read files")))
-    for volume in volumes {
-      reading.read(volume, of: systems)
-      if let problem = volume.volume.problem { problems.add(problem) }
-    }
-    if handOver(volumes, of: volumes.count) { return }
+    for volume in volumes { reading.read(volume, of: systems) }
+    for problem in all.compactMap(\.volume.problem) { problems.add(problem) }
+    if handOver(all, of: all.count) { return }
     tell(.progress(.phase("read packages")))
+    var isNamed = false
     for system in systems {
       var found = reading.packages(of: system)
       for problem in found.problems where !problems.add(problem) {
@@ -245,13 +247,27 @@ struct ImageScan {
         found.remarks.append(problem)
       }
       if !found.remarks.isEmpty { tell(.remarks(Array(found.remarks.prefix(Inventory.mostRemarks + 1)))) }
-      if let found = found.system { tell(.system(found)) }
+      if let found = found.system {
+        isNamed = true
+        tell(.system(found))
+      }
       for chunk in stride(from: 0, to: found.packages.count, by: 64) {
         tell(.packages(Array(found.packages[chunk..<min(chunk + 64, found.packages.count)])))
       }
     }
-    volumes.forEach { tell(.volume($0.volume)) }
+    if !isNamed { tell(.remarks(all.compactMap(systemPart))) }
+    all.forEach { tell(.volume($0.volume)) }
     tell(.done(status: problems.status, problem: problems.first, counts: isWhole ? counts(volumes) : Counts()))
+  }
+
+  private func assemble(_ volumes: [ListedVolume], _ problems: inout ScanProblems) -> [SystemView] {
+    do {
+      return try assembleListed(volumes, following: request.onlyDeclared)
+    } catch {
+      problems.add(
+        Problem(code: "list-failed", operation: "list files", subject: request.path, reason: "\(error)"))
+      return assembleSystems(volumes)
+    }
   }
 
   private func readSupplement(_ volumes: [ListedVolume], _ problems: inout ScanProblems) {

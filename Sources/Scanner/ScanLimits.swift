@@ -18,6 +18,12 @@ enum ScanLimits {
   static let describedBytes: UInt64 = 512 << 20
   /// Of how many executables both ends are looked at.
   static let outlines = 50_000
+  /// Names on the ways to what package readers want, links among them, and files that are given to them by other names.
+  static let placeNames = 200_000
+  static let links = 1024
+  static let linkedFiles = 1_000_000
+  /// Deployments, and entries of boot loaders, of one volume.
+  static let deployments = 256
   /// Volumes in one image; what is beyond is told as one problem.
   static let volumes = 256
 }

@@ -17,12 +17,17 @@ struct SystemReading {
   private var unread: [String: [GuestPath: String]] = [:]
   /// What was left out of each volume.
   private var remarks: [String: [Problem]] = [:]
+  /// What they get by names that are links, by the root's volume.
+  private let linked: [String: (files: [LinkedFile], remarks: [Problem])]
 
-  init(request: ScanRequest, screen: Screen, pace: Pace) {
+  init(request: ScanRequest, systems: [SystemView], screen: Screen, pace: Pace) {
     self.request = request
     self.screen = screen
     self.pace = pace
+    linked = Dictionary(systems.map { ($0.root.volume.id, $0.linkedFiles()) }) { first, _ in first }
   }
+
+  private func linked(_ system: SystemView) -> [LinkedFile] { linked[system.root.volume.id]?.files ?? [] }
 
   /// Reads one volume. Where that fails the volume says so.
   mutating func read(_ volume: ListedVolume, of systems: [SystemView]) {
@@ -53,6 +58,10 @@ struct SystemReading {
     var choice = MetadataChoice()
     for system in systems {
       system.forEachRegular { path, holder, file in choice.add(path, of: holder.volume.id, file) }
+      for linked in linked(system) {
+        guard let file = linked.place.file else { continue }
+        choice.add(linked.name, of: linked.place.volume.volume.id, file)
+      }
     }
     wanted = choice.choose(upTo: ScanLimits.packageBytes)
     unread = choice.unread
@@ -66,6 +75,7 @@ struct SystemReading {
         found || packageReaders.contains { $0.recordsMD5(path) && $0.wants(path, size: file.size) }
     }
     return found
+      || linked(system).contains { file in file.readers.contains { packageReaders[$0].recordsMD5(file.name) } }
   }
 
   /// Runs every reader over one system.
@@ -77,10 +87,17 @@ struct SystemReading {
       if let data = contents[volume.volume.id]?[file.path] { files.contents[path] = data }
       if let reason = unread[volume.volume.id]?[file.path] { files.unread[path] = reason }
     }
-    var all = PackageReading(remarks: view.mounts.flatMap { remarks[$0.volume.volume.id] ?? [] })
-    for reader in packageReaders {
+    let left = view.mounts.filter { !$0.repeats }.flatMap { remarks[$0.volume.volume.id] ?? [] }
+    var all = PackageReading(remarks: view.remarks + (linked[view.root.volume.id]?.remarks ?? []) + left)
+    for (number, reader) in packageReaders.enumerated() {
       var mine = files
       mine.contents = files.contents.filter { reader.wants($0.key, size: UInt64($0.value.count)) }
+      for linked in linked(view) where linked.readers.contains(number) {
+        let (volume, path) = (linked.place.volume.volume.id, linked.place.volumePath)
+        mine.list.insert(linked.name)
+        mine.contents[linked.name] = contents[volume]?[path]
+        mine.unread[linked.name] = unread[volume]?[path]
+      }
       let found = reader.everything(mine)
       all.system = all.system ?? found.system
       all.packages += found.packages
@@ -94,8 +111,9 @@ struct SystemReading {
   /// Pipes, sockets and devices where a package database belongs: none is ever opened, and that nothing was found is
   /// no answer then (hostile.md, rule 5).
   private func misplaced(in view: SystemView) -> [Problem] {
-    view.mounts.flatMap { mount in
-      mount.volume.files.lazy.filter { $0.kind == .other }.map { mount.point.appending($0.path) }
+    view.mounts.filter { !$0.repeats }.flatMap { mount in
+      mount.volume.range(below: mount.base).lazy.map { mount.volume.files.entry($0) }.filter { $0.kind == .other }
+        .map { mount.point.appending($0.path.below(mount.base)) }
     }.filter { path in packageReaders.contains { $0.wants(path, size: 0) } }.prefix(16).map { path in
       Problem(
         code: "not-a-file", operation: "read packages", subject: path.description,
@@ -107,6 +125,15 @@ struct SystemReading {
     var reading = reading
     let root = view.root.volume.id
     reading.system?.volume = root
+    reading.system?.states = view.states
+    if reading.system == nil, !view.states.isEmpty {
+      reading.remarks.append(
+        Problem(
+          code: "system-part", operation: "assemble system", subject: root,
+          reason:
+            "the system whose earlier states are on \(view.states.prefix(8).map(\.volume).joined(separator: ", ")) "
+            + "has no name that was found"))
+    }
     for position in reading.packages.indices {
       reading.packages[position].volume = root
       // What was not looked for is not said to be missing.

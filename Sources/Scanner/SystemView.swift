@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Inventory
 internal import Packages
 
@@ -9,27 +8,128 @@ struct SystemView {
     /// Where it is mounted, from the root of the system.
     var point: GuestPath
     var volume: ListedVolume
+    /// The folder of the volume that is seen there; empty for the whole volume.
+    var base: GuestPath = ""
+    /// Whether it shows again what other mounts show: links lead through it, and its files are not those of the system.
+    var repeats = false
+  }
+
+  /// A file where it really is.
+  struct Place {
+    /// From the root of the system, with no link on the way.
+    var path: GuestPath
+    var volume: ListedVolume
+    /// From the root of the volume.
+    var volumePath: GuestPath
+    /// Nil for the top of a mount.
+    var file: FileRecord?
+
+    var isDirectory: Bool { file.map { $0.kind == .directory } ?? true }
+  }
+
+  /// Where a path leads.
+  enum Resolution {
+    case found(Place)
+    /// There is nothing at a path without links; these names would follow.
+    case missing(GuestPath, rest: [[UInt8]])
+    /// More than 40 links, which Linux takes for a loop (path_resolution(7)).
+    case tooManyLinks
   }
 
   /// The root first.
   var mounts: [Mount]
   /// What the fstab names and the image does not hold.
-  var missing: [String]
+  var missing: [String] = []
+  /// Earlier states of it that the image also holds.
+  var states: [SystemState] = []
+  /// Those folders of the root's volume that hold such states.
+  var stateFolders: [GuestPath] = []
+  /// What was seen on the way and not understood, or left out.
+  var remarks: [Problem] = []
+
+  init(_ root: ListedVolume, at point: GuestPath = "", base: GuestPath = "") {
+    mounts = [Mount(point: point, volume: root, base: base)]
+  }
 
   var root: ListedVolume { mounts[0].volume }
 
   /// Every regular file by its path in the system, with where it is. What lies below another mount point is hidden by it.
   func forEachRegular(_ body: (GuestPath, ListedVolume, FileRecord) -> Void) {
-    for mount in mounts {
+    for mount in mounts where !mount.repeats {
       let covers = mounts.map(\.point).filter { $0.isBelow(mount.point) }
-      for position in mount.volume.files.indices {
+      for position in mount.volume.range(below: mount.base) {
         let file = mount.volume.files.entry(position)
         guard file.kind == .regular else { continue }
-        let path = mount.point.appending(file.path)
+        let path = mount.point.appending(file.path.below(mount.base))
         if covers.contains(where: { path.isBelow($0) }) { continue }
         body(path, mount.volume, file)
       }
     }
+  }
+
+  /// Follows a path as the system itself would, its links too: absolute ones from its root, `..` at the root stays there
+  /// (path_resolution(7), chroot(2)).
+  func resolve(_ path: GuestPath) -> Resolution {
+    let slash = UInt8(ascii: "/")
+    var (done, links): ([[UInt8]], Int) = ([], 0)
+    var rest = path.bytes.split(separator: slash).reversed().map(Array.init)
+    var steps = 0
+    while let name = rest.popLast() {
+      // Twice as many names as a path can have, far more than any honest one.
+      steps += 1
+      guard steps <= 4096 else { return .tooManyLinks }
+      if name == [UInt8(ascii: ".")] { continue }
+      if name == Array("..".utf8) {
+        _ = done.popLast()
+        continue
+      }
+      let here = GuestPath(bytes: (done + [name]).joined(separator: [slash]))
+      guard let place = place(here) else { return .missing(here, rest: rest.reversed()) }
+      if place.isDirectory {
+        done.append(name)
+      } else if place.file?.kind == .link {
+        links += 1
+        // A target has at most 4,095 bytes (symlink(2)).
+        guard links <= 40, let target = place.file?.target?.bytes, target.count < 4096 else { return .tooManyLinks }
+        if target.first == slash { done = [] }
+        rest += target.split(separator: slash).reversed().map(Array.init)
+      } else {
+        return rest.isEmpty ? .found(place) : .missing(here, rest: rest.reversed())
+      }
+    }
+    let end = GuestPath(bytes: done.joined(separator: [slash]))
+    return place(end).map { .found($0) } ?? .missing(end, rest: [])
+  }
+
+  /// The regular file to which a path leads.
+  func regularFile(_ path: GuestPath) -> Place? {
+    guard case .found(let place) = resolve(path), place.file?.kind == .regular else { return nil }
+    return place
+  }
+
+  /// What is at a path without links on the way.
+  func place(_ path: GuestPath) -> Place? {
+    // The one that was mounted last hides those before.
+    let holding = mounts.filter { $0.point == path || path.isBelow($0.point) }
+    guard let mount = holding.max(by: { $0.point.bytes.count < $1.point.bytes.count }) else {
+      // On the way to a mount point of which the root is not there.
+      return mounts.first { $0.point.isBelow(path) }.map {
+        Place(path: path, volume: $0.volume, volumePath: $0.base)
+      }
+    }
+    let volumePath = mount.base.appending(path.below(mount.point))
+    if path == mount.point { return Place(path: path, volume: mount.volume, volumePath: volumePath) }
+    if let file = mount.volume.entry(volumePath) {
+      return Place(path: path, volume: mount.volume, volumePath: volumePath, file: file)
+    }
+    let isOnTheWay = mounts.contains { $0.point.isBelow(path) }
+    return isOnTheWay ? Place(path: path, volume: mount.volume, volumePath: volumePath) : nil
+  }
+
+  /// The names in a folder to which a path leads.
+  func names(in path: GuestPath) -> [String] {
+    guard case .found(let place) = resolve(path), place.isDirectory else { return [] }
+    return place.volume.names(in: place.volumePath).map { String(decoding: $0, as: UTF8.self) }
   }
 }
 
@@ -40,121 +140,9 @@ extension GuestPath {
     return bytes.count > folder.bytes.count && bytes[folder.bytes.count] == UInt8(ascii: "/")
       && bytes.starts(with: folder.bytes)
   }
-}
 
-/// Puts the volumes of an image together into systems, as each root's fstab says.
-func assembleSystems(_ volumes: [ListedVolume]) -> [SystemView] {
-  var views: [SystemView] = []
-  var mounted: Set<String> = []
-  for root in volumes where looksLikeRoot(root) {
-    var view = SystemView(mounts: [.init(point: "", volume: root)], missing: [])
-    for entry in fstab(of: root) where !entry.mountPoint.bytes.isEmpty {
-      if let volume = volumes.first(where: { names(entry, $0) }) {
-        if view.mounts.contains(where: { $0.volume === volume }) { continue }
-        view.mounts.append(.init(point: entry.mountPoint, volume: volume))
-        volume.volume.system = root.volume.id
-        volume.volume.mountPoint = entry.mountPoint
-        mounted.insert(volume.volume.id)
-      } else {
-        if entry.isExpected { view.missing.append("/\(entry.mountPoint)") }
-      }
-    }
-    root.volume.system = root.volume.id
-    root.volume.mountPoint = ""
-    mounted.insert(root.volume.id)
-    views.append(view)
-  }
-  for volume in volumes where !mounted.contains(volume.volume.id) {
-    views.append(SystemView(mounts: [.init(point: "", volume: volume)], missing: []))
-  }
-  return views
-}
-
-/// A root has one of the files that systems keep there, in any case of letters for Windows.
-private func looksLikeRoot(_ volume: ListedVolume) -> Bool {
-  let marks: [GuestPath] = ["etc/os-release", "usr/lib/os-release", "etc/fstab", "etc/passwd"]
-  if marks.contains(where: { volume.regularFile($0) != nil }) { return true }
-  return volume.files.indices.contains { position in
-    let path = volume.files.path(position)
-    return path.bytes.count < 40 && path.lossy.lowercased().hasSuffix("/system32/config/software")
-      && volume.files.entry(position).kind == .regular
-  }
-}
-
-private func fstab(of root: ListedVolume) -> [MountTable.Entry] {
-  guard let position = root.regularFile("etc/fstab"), root.files.entry(position).size <= 1 << 20 else { return [] }
-  var entries: [MountTable.Entry] = []
-  // What cannot be read is a system of one volume: its other volumes are views of their own then.
-  try? root.tree.read([root.files[position]]) { _, contents in entries = MountTable(fstab: contents).entries }
-  return entries
-}
-
-extension MountTable.Entry {
-  /// Whether the system expects it at every boot: what is optional, removable or not a disk's may well be elsewhere.
-  fileprivate var isExpected: Bool {
-    !options.contains("noauto") && !options.contains("nofail") && !mountPoint.bytes.starts(with: Array("media".utf8))
-  }
-}
-
-/// Whether an entry of an fstab means this volume.
-private func names(_ entry: MountTable.Entry, _ listed: ListedVolume) -> Bool {
-  let volume = listed.volume
-  switch entry.source {
-  case .uuid(let uuid):
-    guard let own = volume.uuid, own.caseInsensitiveCompare(uuid) == .orderedSame else { return false }
-  case .label(let label):
-    if volume.label != label { return false }
-  case .device(let device):
-    if !sameDevice(device, volume.device) { return false }
-  case .partitionUUID(let uuid):
-    guard let own = listed.partition.uuid, own.caseInsensitiveCompare(uuid) == .orderedSame else { return false }
-  case .partitionLabel(let label):
-    if listed.partition.label != label { return false }
-  }
-  guard volume.id.hasPrefix("btrfsvol:") else { return entry.option("subvol") == nil || volume.fileSystem != "btrfs" }
-  let subvolume = volume.id.split(separator: "/", omittingEmptySubsequences: false).dropFirst(volume.devicePartCount)
-  let wanted = entry.option("subvol") ?? ""
-  return GuestPath(wanted) == GuestPath(subvolume.joined(separator: "/"))
-}
-
-/// A guest's disk may have had another name than the appliance gives it: `vda1`, `nvme0n1p1` and `sda1` are the first
-/// partition of the first disk alike. Logical volumes have two names each (lvm(8)).
-private func sameDevice(_ named: String, _ own: String) -> Bool {
-  if named == own || mapperName(named) == mapperName(own) { return true }
-  guard let left = partition(named), let right = partition(own) else { return false }
-  return left == right
-}
-
-/// The number of the disk and of its partition, both from 0 and 1 on as their names have it.
-private func partition(_ device: String) -> (disk: Int, number: Int)? {
-  if let match = device.wholeMatch(of: /\/dev\/(?:[shv]d|xvd)([a-z])([0-9]{1,4})/) {
-    guard let letter = match.1.utf8.first, let number = Int(match.2) else { return nil }
-    return (Int(letter - UInt8(ascii: "a")), number)
-  }
-  guard let match = device.wholeMatch(of: /\/dev\/(?:nvme([0-9]{1,4})n1|mmcblk([0-9]{1,4}))p([0-9]{1,4})/),
-    let disk = (match.1 ?? match.2).flatMap({ Int($0) }), let number = Int(match.3)
-  else { return nil }
-  return (disk, number)
-}
-
-private func mapperName(_ device: String) -> String {
-  let parts = device.split(separator: "/").map(String.init)
-  guard parts.count == 3, parts[1] != "mapper" else { return device }
-  let escaped = parts[1...].map { $0.replacingOccurrences(of: "-", with: "--") }
-  return "/dev/mapper/" + escaped.joined(separator: "-")
-}
-
-extension Volume {
-  /// The device below it: `btrfsvol:/dev/sda2/root` stands on `/dev/sda2`.
-  var device: String {
-    guard id.hasPrefix("btrfsvol:") else { return id }
-    let parts = id.dropFirst("btrfsvol:".count).split(separator: "/", omittingEmptySubsequences: false)
-    return parts.prefix(devicePartCount).joined(separator: "/")
-  }
-
-  /// `/dev/sda2` has three parts with the empty one in front, `/dev/VG/LV` and `/dev/mapper/NAME` four.
-  fileprivate var devicePartCount: Int {
-    let text = id.replacingOccurrences(of: "btrfsvol:", with: "")
-    return text.wholeMatch(of: /\/dev\/(?:sd|vd|md|dm-)[a-z0-9]+(\/.*)?/) != nil ? 3 : 4
+  /// This path as it is seen from a folder that it lies below; empty for the folder itself.
+  func below(_ folder: GuestPath) -> GuestPath {
+    folder.bytes.isEmpty ? self : GuestPath(bytes: bytes.dropFirst(folder.bytes.count + 1))
   }
 }

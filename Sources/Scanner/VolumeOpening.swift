@@ -112,7 +112,9 @@ struct VolumeOpening {
     if isPlain, let map = request.device.map, let blocks = blocks() { tree.direct = (map, blocks) }
     return OpenedVolume(
       volume: volume, tree: tree,
-      partition: PartitionNames(uuid: identity["PART_ENTRY_UUID"], label: identity["PART_ENTRY_NAME"]))
+      partition: PartitionNames(
+        uuid: identity["PART_ENTRY_UUID"], label: identity["PART_ENTRY_NAME"], typeUUID: identity["PART_ENTRY_TYPE"],
+        attributes: identity["PART_ENTRY_FLAGS"].flatMap { UInt64($0.trimmingPrefix("0x"), radix: 16) }))
   }
 
   /// What became of the journal; nil for file systems that have none.

@@ -6,6 +6,24 @@ import Testing
 struct DeclaredPlacesTests {
   private let places = DeclaredPlaces()
 
+  /// What a link leads to, whatever it is called.
+  @Test func `a place may be added`() {
+    var more = places
+    more.add(["nix", "store", "\\[x\\]\\*", "lib", "*", "METADATA"])
+    #expect(more.admit("nix/store/[x]*/lib/requests/METADATA"))
+    #expect(more.admit("nix/store/[x]*/lib"))
+    #expect(!more.admit("nix/store/x/lib") && !more.admit("nix/store/[x]y"))
+    more.add(["\\*top", "file"])
+    #expect(more.admit("*top/file") && !more.admit("atop/file"))
+  }
+
+  @Test(arguments: [
+    "ostree/boot.1", "ostree/boot.1.1/fedora/abc/0", "ostree/deploy/fedora/deploy/abc.0/usr/share/rpm/rpmdb.sqlite",
+    "ostree/deploy/fedora/deploy/abc.0/etc/hostname", "ostree/deploy/fedora/var/lib/dpkg/status",
+    "loader/entries/ostree-1.conf", "etc/systemd/system/var.mount", "EFI/BOOT", "boot/vmlinuz-6.1",
+  ])
+  func `so is what shows how a system is put together`(path: String) { #expect(places.admit(GuestPath(path))) }
+
   @Test(arguments: [
     "etc/os-release", "var/lib/dpkg/status", "var/lib/dpkg/status.d/base", "usr/lib/sysimage/rpm/rpmdb.sqlite",
     "var/lib/rpm/Packages", "lib/apk/db/installed", "var/lib/pacman/local/bash-5.2-1/desc",
@@ -32,7 +50,7 @@ struct DeclaredPlacesTests {
 
   @Test(arguments: [
     "home/ann/src", "usr/share/doc", "var/lib/dpkg/info", "var/lib/dpkg/status/deeper", "usr/lib/x86_64-linux-gnu",
-    "opt/app/bin", "Users/Ann/Documents", "Windows/WinSxS", "boot/vmlinuz", "usr/lib/python3/dist-packages/six.py",
+    "opt/app/bin", "Users/Ann/Documents", "Windows/WinSxS", "boot/config", "usr/lib/python3/dist-packages/six.py",
   ])
   func `and nothing else`(path: String) { #expect(!places.admit(GuestPath(path))) }
 }

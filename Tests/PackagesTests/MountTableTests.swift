@@ -79,4 +79,31 @@ struct MountTableTests {
       #expect(MountTable(fstab: Data(changed)).entries.count <= 2)
     }
   }
+
+  @Test func `lines that make no sense are counted`() {
+    let text = "# x\n\nproc /proc proc x\n/dev/sda1\n/dev/sda1 relative ext4\n/dev/sda2 none swap\nhello world how\n"
+    #expect(MountTable(fstab: Data(text.utf8)).senseless == [4, 5, 7])
+    #expect(MountTable(fstab: Data([0xFF, 0xFE, 0, 1, 10, 0x80, 10])).senseless == [1, 2])
+  }
+
+  /// As Butane writes it for Fedora CoreOS.
+  @Test func `a mount unit is an entry`() {
+    let unit = """
+      [Unit]
+      What=/dev/other
+      [Mount]
+      Where=/var
+      What=/dev/disk/by-partlabel/var
+      Type=xfs
+      Options=nofail,x-systemd.growfs
+      """
+    let entries = MountTable(unit: Data(unit.utf8)).entries
+    #expect(entries.map(\.source) == [.partitionLabel("var")] && entries.map(\.mountPoint) == ["var"])
+    #expect(entries.first?.options.contains("nofail") == true)
+    for text in [
+      "", "[Mount]\nWhat=tmpfs\nWhere=/tmp\n", "[Mount]\nWhat=/dev/a\nWhere=../x\n", "What=/dev/a\nWhere=/x",
+    ] {
+      #expect(MountTable(unit: Data(text.utf8)).entries.isEmpty)
+    }
+  }
 }

@@ -111,4 +111,67 @@ struct OSIdentityTests {
     #expect(read(["etc/os-release": "\u{0}\u{FFFD}=\n=\nID\n"]) == nil)
     #expect(read([:]) == nil)
   }
+
+  /// os-release as these distributions ship it.
+  @Test(arguments: [
+    ("ID=arch\nNAME=\"Arch Linux\"\nBUILD_ID=rolling\n", "arch", "rolling"),
+    ("NAME=\"Void\"\nID=\"void\"\nPRETTY_NAME=\"Void Linux\"\n", "void", "rolling"),
+    ("NAME=Gentoo\nID=gentoo\nPRETTY_NAME=\"Gentoo Linux\"\n", "gentoo", "2.14"),
+    ("ID=debian\nVERSION_CODENAME=trixie\nPRETTY_NAME=\"Debian GNU/Linux trixie/sid\"\n", "debian", "trixie/sid"),
+    ("ID=\"opensuse-tumbleweed\"\nVERSION_ID=\"20240101\"\n", "opensuse-tumbleweed", "20240101"),
+    ("ID=other\nVERSION=\"3.2 (Third)\"\n", "other", "3.2"), ("ID=other\n", "other", ""),
+  ])
+  func `rolling distributions have no version id`(text: String, id: String, version: String) {
+    let system = read([
+      "etc/os-release": text, "etc/debian_version": "trixie/sid\n",
+      "etc/gentoo-release": "Gentoo Base System release 2.14\n",
+    ])
+    #expect(system?.distribution == id && system?.version == version)
+  }
+
+  @Test(arguments: [
+    ("etc/oracle-release", "Oracle Linux Server release 6.10\n", "ol", "6.10"),
+    ("etc/system-release", "Amazon Linux AMI release 2018.03\n", "amzn", "2018.03"),
+    ("usr/lib/redhat-release", "Red Hat Enterprise Linux Atomic Host release 7.9\n", "rhel", "7.9"),
+    ("etc/gentoo-release", "Gentoo Base System release 1.12.14\n", "gentoo", "1.12.14"),
+    ("etc/slackware-version", "Slackware 13.37.0\n", "slackware", "13.37.0"),
+    ("etc/openwrt_release", "DISTRIB_ID='OpenWrt'\nDISTRIB_RELEASE='15.05'\n", "openwrt", "15.05"),
+    ("etc/void-release", "", "void", "rolling"), ("etc/NIXOS", "", "nixos", ""),
+  ])
+  func `more systems without os-release`(path: String, text: String, id: String, version: String) {
+    let system = read([GuestPath(path): text])
+    #expect(system?.distribution == id && system?.version == version)
+    // Oracle Linux has Red Hat's file too.
+    if path == "etc/oracle-release" {
+      let both = read([
+        GuestPath(path): text, "etc/redhat-release": "Red Hat Enterprise Linux Server release 6.10 (Santiago)\n",
+      ])
+      #expect(both?.distribution == "ol")
+    }
+  }
+
+  @Test(arguments: ["", "\u{0}\u{1}\u{FFFD}garbage", "# nothing\n", "VERSION_ID=9\n"])
+  func `an os-release that says nothing is passed over`(text: String) {
+    let files = SystemFiles(
+      contents: ["etc/os-release": Data(text.utf8), "usr/lib/os-release": Data("ID=fedora\nVERSION_ID=39\n".utf8)])
+    let reading = OSIdentityReader().read(files)
+    #expect(reading.system?.distribution == "fedora")
+    #expect(reading.remarks.map(\.subject) == ["/etc/os-release"] && reading.problems.isEmpty)
+    #expect(read(["etc/os-release": text, "etc/alpine-release": "3.9.1\n"])?.distribution == "alpine")
+    // Too large to be read.
+    let large = OSIdentityReader().read(SystemFiles(list: ["etc/os-release"]))
+    #expect(large.system == nil && large.remarks.map(\.subject) == ["/etc/os-release"])
+  }
+
+  @Test(arguments: [
+    (["etc/hostname": "# nothing\n", "etc/sysconfig/network": "HOSTNAME=old-1\n"], "old-1"),
+    (["etc/hostname": "\n", "etc/conf.d/hostname": "hostname=\"gentoo-1\"\n"], "gentoo-1"),
+    (["etc/config/system": "config system\n\toption hostname 'router'\n"], "router"),
+    (["etc/hostname": "two words\n", "etc/rc.conf": "hostname=\"bsd-1\"\n"], "bsd-1"),
+  ])
+  func `a host has one of several names`(files: [String: String], name: String) {
+    var contents = Dictionary(uniqueKeysWithValues: files.map { (GuestPath($0.key), $0.value) })
+    contents["etc/os-release"] = "ID=x\n"
+    #expect(read(contents)?.hostname == name)
+  }
 }

@@ -56,14 +56,31 @@ func file(
   FileRecord(volume: "/dev/sda1", path: path, kind: .regular, size: size, inode: inode, mode: mode, links: links)
 }
 
-/// A volume with files of these contents.
+/// A volume with files of these contents, and the folders on the way; a path that ends in a slash is a folder, and contents
+/// that begin with `-> ` make a link.
 func volume(
   _ id: String = "/dev/sda1", type: String = "ext4", label: String? = nil, uuid: String? = nil,
-  _ contents: [GuestPath: String] = [:]
+  partition: PartitionNames = PartitionNames(), snapshotOf: String? = nil, created: Int64? = nil,
+  _ contents: [String: String] = [:]
 ) -> ListedVolume {
-  let tree = FakeTree(id, contents.mapValues { Data($0.utf8) })
+  var records: [GuestPath: FileRecord] = [:]
+  for (name, text) in contents {
+    let path = GuestPath(name)
+    let target = text.hasPrefix("-> ") ? GuestPath(verbatim: text.dropFirst(3).utf8) : nil
+    let kind: FileRecord.Kind = target != nil ? .link : name.hasSuffix("/") ? .directory : .regular
+    records[path] = FileRecord(
+      volume: id, path: path, kind: kind, size: UInt64(text.utf8.count), target: target)
+    var folder = path.parent
+    while !folder.bytes.isEmpty, records[folder] == nil {
+      records[folder] = FileRecord(volume: id, path: folder, kind: .directory, size: 0)
+      folder = folder.parent
+    }
+  }
+  let tree = FakeTree(
+    id, Dictionary(contents.map { (GuestPath($0.key), Data($0.value.utf8)) }, uniquingKeysWith: { $1 }))
   return ListedVolume(
-    volume: Volume(id: id, fileSystem: type, label: label, uuid: uuid, status: .read), tree: tree,
-    files: FileList(
-      contents.map { FileRecord(volume: id, path: $0.key, kind: .regular, size: UInt64($0.value.utf8.count)) }))
+    volume: Volume(id: id, fileSystem: type, label: label, uuid: uuid, status: .read), partition: partition, tree: tree,
+    files: FileList(records.values), snapshotOf: snapshotOf, created: created)
 }
+
+func volume(_ contents: [String: String]) -> ListedVolume { volume("/dev/sda1", contents) }

@@ -86,11 +86,11 @@ final class InventoryWriter {
   private func storeVolumes(_ volumes: [Volume], _ inventory: Int64) throws {
     for (position, volume) in volumes.enumerated() {
       try db.execute(
-        sql: "INSERT INTO volume VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        sql: "INSERT INTO volume VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
           inventory, position, volume.id, volume.fileSystem, volume.label, volume.uuid, volume.reader,
           volume.status.rawValue, volume.journal?.rawValue, try json(volume.problem), volume.system,
-          volume.mountPoint.map { Data($0.bytes) },
+          volume.mountPoint.map { Data($0.bytes) }, try list(volume.parts),
         ])
     }
   }

@@ -61,7 +61,8 @@ struct InventoryReader {
         id: row["name"], fileSystem: row["file_system"], label: row["label"], uuid: row["uuid"],
         reader: row["reader"], status: try value(row["status"]),
         journal: try (row["journal"] as String?).map { try value($0) }, problem: try decoded(row["problem"]),
-        system: row["system"], mountPoint: (row["mount_point"] as Data?).map { GuestPath(bytes: $0) })
+        system: row["system"], mountPoint: (row["mount_point"] as Data?).map { GuestPath(bytes: $0) },
+        parts: try decoded(row["parts"]) ?? [])
     }
   }
 
