@@ -5,6 +5,8 @@ package struct DiskHeader: Equatable, Sendable {
   package var subformat: String?
   /// The size of the disk as the guest sees it, in bytes.
   package var virtualSize: UInt64 = 0
+  /// Bytes of a logical sector of the disk; nil where the image does not say.
+  package var sectorSize: UInt64?
   /// The identity that a child names: VHD unique id, VHDX data write GUID, VDI image UUID, VMDK CID. Lower case.
   package var id: String?
   /// Further identities: VHDX page 83 id, VDI modification UUID. Lower case.

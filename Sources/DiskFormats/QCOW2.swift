@@ -38,9 +38,7 @@ struct QCOW2: DiskHeaderReader {
 
   init(_ source: DiskSource) { self.source = source }
 
-  static func recognises(_ source: DiskSource) throws(DiskFormatError) -> Bool {
-    try source.some(at: 0, count: 4) == [0x51, 0x46, 0x49, 0xFB]
-  }
+  static func recognises(_ source: DiskSource) -> Bool { source.start.has([0x51, 0x46, 0x49, 0xFB], at: 0) }
 
   private var clusterSize: UInt64 { 1 << clusterBits }
 

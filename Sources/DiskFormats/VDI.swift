@@ -16,9 +16,7 @@ struct VDI: DiskHeaderReader {
 
   init(_ source: DiskSource) { self.source = source }
 
-  static func recognises(_ source: DiskSource) throws(DiskFormatError) -> Bool {
-    try source.some(at: 0x40, count: 4) == [0x7F, 0x10, 0xDA, 0xBE]
-  }
+  static func recognises(_ source: DiskSource) -> Bool { source.start.has([0x7F, 0x10, 0xDA, 0xBE], at: 0x40) }
 
   mutating func read(into header: inout DiskHeader) throws(DiskFormatError) {
     let view = try source.exactly("header", at: 0, count: 0x1C8, order: .little)

@@ -23,10 +23,9 @@ struct VMDK: DiskHeaderReader {
 
   init(_ source: DiskSource) { self.source = source }
 
-  static func recognises(_ source: DiskSource) throws(DiskFormatError) -> Bool {
-    let start = try source.some(at: 0, count: 21)
-    return start.starts(with: Array("KDMV".utf8)) || start.starts(with: Array("COWD".utf8))
-      || String(decoding: start, as: UTF8.self).lowercased() == "# disk descriptorfile"
+  static func recognises(_ source: DiskSource) -> Bool {
+    source.start.has("KDMV", at: 0) || source.start.has("COWD", at: 0)
+      || String(decoding: source.start.prefix(21), as: UTF8.self).lowercased() == "# disk descriptorfile"
   }
 
   mutating func read(into header: inout DiskHeader) throws(DiskFormatError) {
