@@ -10,7 +10,7 @@ struct ForeignFormat {
       self.init(.archive, "is a \(packed.name) file, not a disk image", remedy: "unpack it first")
     } else if source.start.has(Self.windowsImage, at: 0) {
       self.init(
-        .archive, "is a Windows image (WIM), which holds files and no disk", remedy: "apply it to a disk image first")
+        .archive, "is a Windows image (WIM), which holds files, not a disk", remedy: "apply it to a disk image first")
     } else if let image = Self.images.first(where: { source.start.has($0.magic, at: $0.offset) }) {
       self.init(.otherFormat, "is \(image.name), which is not read here", remedy: image.remedy)
     } else if source.end.has("koly", at: 0), source.end.count == 512 {
@@ -30,12 +30,12 @@ struct ForeignFormat {
 
   /// One file or many in a packed form (file(1), magic/Magdir/{archive,compress}).
   private static let packed: [Magic] = [
-    ("gzip", [0x1F, 0x8B, 0x08], 0), ("compressed (bzip2)", Array("BZh".utf8), 0),
-    ("compressed (xz)", [0xFD] + Array("7zXZ".utf8) + [0], 0), ("compressed (zstd)", [0x28, 0xB5, 0x2F, 0xFD], 0),
-    ("compressed (lz4)", [0x04, 0x22, 0x4D, 0x18], 0), ("compressed (lzop)", [0x89] + Array("LZO".utf8) + [0, 0x0D], 0),
+    ("gzip", [0x1F, 0x8B, 0x08], 0), ("bzip2", Array("BZh".utf8), 0),
+    ("xz", [0xFD] + Array("7zXZ".utf8) + [0], 0), ("zstd", [0x28, 0xB5, 0x2F, 0xFD], 0),
+    ("lz4", [0x04, 0x22, 0x4D, 0x18], 0), ("lzop", [0x89] + Array("LZO".utf8) + [0, 0x0D], 0),
     ("zip", Array("PK".utf8) + [3, 4], 0), ("zip", Array("PK".utf8) + [5, 6], 0),
     ("7z", Array("7z".utf8) + [0xBC, 0xAF, 0x27, 0x1C], 0), ("rar", Array("Rar!".utf8) + [0x1A, 0x07], 0),
-    ("cab", Array("MSCF".utf8) + [0, 0, 0, 0], 0), ("tar (an OVA is one)", Array("ustar".utf8), 257),
+    ("cab", Array("MSCF".utf8) + [0, 0, 0, 0], 0), ("tar", Array("ustar".utf8), 257),
     ("Proxmox backup (VMA)", Array("VMA".utf8) + [0], 0),
   ]
 

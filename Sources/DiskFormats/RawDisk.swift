@@ -42,7 +42,7 @@ extension DiskSource {
     let (type, claim) = arrayMember.map { ("linux_raid_member", $0) } ?? (identity.type, identity.claimedSize(start))
     switch claim {
     case .bytes(let claimed) where claimed <= size: return
-    case .bytes(let claimed): throw cutShort("holds \(type) of \(claimed) bytes, and the file has \(size)")
+    case .bytes(let claimed): throw cutShort("holds \(type) of \(claimed) bytes, but the file ends after \(size)")
     case .unstated: return
     case .none: break
     }
@@ -53,7 +53,7 @@ extension DiskSource {
     guard record.isDisk else {
       throw error(.unrecognised, "has a boot sector with no partition in its table", remedy: Self.remedy)
     }
-    throw cutShort("has a partition table of which no partition lies within the \(size) bytes of the file")
+    throw cutShort("has a partition table, but the file ends after \(size) bytes, before the end of every partition")
   }
 
   /// Linux, include/uapi/linux/raid/md_p.h: a superblock of version 1.1 or 1.2, and where its data begin and how many they

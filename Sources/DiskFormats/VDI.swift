@@ -30,8 +30,15 @@ struct VDI: DiskHeaderReader {
     blocks = UInt64(try view.u32(0x180))
     try readKind(view, &header)
     let guestBlock = UInt64(try view.u32(0x178))
+    guard mapOffset % 512 == 0, dataOffset % 512 == 0 else {
+      throw source.error(.damaged, "its block map or its data do not begin where a sector does")
+    }
     guard guestBlock.isPowerOfTwo, guestBlock >= 512, blocks.times(guestBlock) >= header.virtualSize else {
       throw source.error(.damaged, "its blocks do not fit the size of the disk")
+    }
+    // Those of VirtualBox, and all that QEMU reads.
+    guard guestBlock == 1 << 20 else {
+      throw source.error(.unsupported, "has blocks of \(guestBlock) bytes, and only those of 1 MiB are read")
     }
   }
 

@@ -74,6 +74,7 @@ struct Handle: ~Copyable {
     } catch {
       var error = error
       error.reason = console.reason ?? error.reason
+      error.isOfImage = console.isOfImage
       throw error
     }
   }
@@ -108,4 +109,6 @@ private final class Console {
   }
 
   var reason: String? { cause.flatMap(qemuReason) }
+  /// QEMU names the drive that it does not take.
+  var isOfImage: Bool { cause.map { String(decoding: $0, as: UTF8.self).contains("overlay.qcow2") } ?? false }
 }
