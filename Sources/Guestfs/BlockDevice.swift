@@ -19,36 +19,91 @@ package struct BlockDevice: Sendable, Equatable {
   package let map: BlockMap?
   /// Whether partitions or other devices stand on it.
   let isBelowOthers: Bool
+  /// Whether it is a part of logical volumes and none itself, such as a pool: what it begins with may be anything.
+  var isHidden = false
+  /// How many members an array lacks.
+  package var missingMembers = 0
 
   /// blkid's name of what it holds; nil where blkid knows it not.
   package var type: String? { identity["TYPE"] }
 
+  /// Whether it is something of its own and not part of another device.
+  package var isOnTop: Bool { !isBelowOthers && !isHidden }
+
   /// Whether it holds a file system and is not part of another device.
-  package var isVolume: Bool { !isBelowOthers && identity["USAGE"] == "filesystem" && type != nil }
+  package var isVolume: Bool { isOnTop && identity["USAGE"] == "filesystem" && type != nil }
+
+  /// Whether what is looked at of it is zeros: its first MiB.
+  package var isBlank: Bool { identity["BLANK"] == "+" }
+
+  /// Whether blkid finds signatures of several kinds, none of which it prefers.
+  package var isAmbivalent: Bool { identity["EXIT"] == "8" }
 
   /// Whether it is a disc with a file system of its own, be it that it has a partition table too.
   package var isDisc: Bool { ["iso9660", "udf"].contains(type) }
 
   /// Whether it is encrypted and not opened.
-  package var isLocked: Bool { !isBelowOthers && ["crypto_LUKS", "BitLocker"].contains(type) }
+  package var isLocked: Bool { isOnTop && ["crypto_LUKS", "BitLocker"].contains(type) }
 }
 
-extension Appliance {
-  /// What stands on the image's disk: the disk first, then partitions in their order, then what is made of these.
-  package func blockDevices() throws(GuestfsError) -> [BlockDevice] {
-    parseBlockDevices(try shell(.devices))
+/// Everything that stands on an image's disk.
+package struct DeviceReport: Sendable {
+  /// The disk first, then partitions in their order, then what is made of these.
+  package var devices: [BlockDevice] = []
+  package var groups = LogicalVolumes()
+  /// Whether there is more than what is told here.
+  package var isCut = false
+
+  package init() {}
+
+  init(devices: [BlockDevice], groups: LogicalVolumes, isCut: Bool) {
+    (self.devices, self.groups, self.isCut) = (devices, groups, isCut)
+  }
+
+  /// Whether something can perhaps be started that was not: the appliance leaves alone what is not whole, or not its own.
+  package var isAsleep: Bool {
+    groups.areAsleep || devices.contains { $0.isOnTop && $0.type == "linux_raid_member" }
   }
 }
 
-/// Reads what `GuestScript.devices` prints: `D image-device`; for each block device `B device parent start sectors name`
-/// (parent `-` for a disk); for each one that is below another `H device`; for each device-mapper target
-/// `T device start sectors target rest` and its name `N device kind name`; then `I` and what blkid says. Devices are
-/// `major:minor`, sectors have 512 bytes.
-func parseBlockDevices(_ text: String) -> [BlockDevice] {
-  var topology = Topology()
-  var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
-  while let line = lines.popFirst(), line != "I" { topology.add(line.split(separator: " ")) }
-  return topology.devices(identities: parseIdentities(lines))
+extension Appliance {
+  /// What stands on the image's disk.
+  /// - Parameter before: what was there at first, by which groups keep their names.
+  package func deviceReport(after before: DeviceReport? = nil) throws(GuestfsError) -> DeviceReport {
+    parseDeviceReport(try shell(.devices), names: before?.groups.names ?? [:])
+  }
+
+  /// Starts what the appliance did not start by itself.
+  /// - Returns: what the programs that do so said.
+  package func wake() throws(GuestfsError) -> String { try shell(.wake) }
+}
+
+/// Reads what `GuestScript.devices` prints, in sections that begin with a line of one letter:
+///
+///     D image-device; M where there are more devices; for each one `B device parent start sectors name` (parent `-` for a
+///       disk), `H device` where it is below another, `N device kind name` of device-mapper's, `A device missing` of an array
+///     T  for each device-mapper target `name: start sectors target rest`
+///     I  what blkid says, with EXIT and BLANK
+///     L  logical volumes, S thin pools in use, G groups, P physical volumes (`LogicalVolumes`)
+///
+/// Devices are `major:minor`, sectors have 512 bytes.
+func parseDeviceReport(_ text: String, names: [String: String] = [:]) -> DeviceReport {
+  var sections: [Substring: [Substring]] = [:]
+  var section: Substring = ""
+  for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    if ["T", "I", "L", "S", "G", "P"].contains(line) { section = line } else { sections[section, default: []].append(line) }
+  }
+  let groups = LogicalVolumes(sections, names: names)
+  var topology = Topology(groupNames: groups.names)
+  for line in sections[""] ?? [] { topology.add(line.split(separator: " ")) }
+  for line in sections["T"] ?? [] { topology.addTarget(line) }
+  var devices = topology.devices(identities: parseIdentities(sections["I"] ?? []))
+  let shown = Set(groups.volumes.map(\.name))
+  for position in devices.indices where topology.isLogicalVolume(devices[position].number) && !groups.groups.isEmpty {
+    devices[position].isHidden = !shown.contains(devices[position].name)
+  }
+  let isCut = (sections[""] ?? []).contains("M") || text.utf8.count >= GuestScript.answerBound
+  return DeviceReport(devices: devices, groups: groups, isCut: isCut)
 }
 
 /// What `blkid -o export` prints: `NAME=value` lines, an empty one between devices; by the kernel's name.
@@ -86,9 +141,18 @@ private struct Topology {
   private var names: [Number: Substring] = [:]
   private var parents: [Number: (parent: Number, start: UInt64)] = [:]
   private var sizes: [Number: UInt64] = [:]
-  private var targets: [Number: [[Substring]]] = [:]
-  private var mapperNames: [Number: String] = [:]
+  private var targets: [String: [[Substring]]] = [:]
+  /// As device-mapper has them, and as libguestfs does.
+  private var mapperNames: [Number: (raw: String, name: String)] = [:]
+  private var logical: Set<Number> = []
+  private var missing: [Number: Int] = [:]
   private var held: Set<Number> = []
+  /// What groups are called, by their ids.
+  let groupNames: [String: String]
+
+  init(groupNames: [String: String]) { self.groupNames = groupNames }
+
+  func isLogicalVolume(_ number: BlockDevice.Number) -> Bool { logical.contains(number) }
 
   mutating func add(_ fields: [Substring]) {
     guard fields.count >= 2, let number = Number(fields[1]) else { return }
@@ -104,19 +168,29 @@ private struct Topology {
         held.insert(parent)
       }
     case ("H", 2): held.insert(number)
-    case ("T", 5...): targets[number, default: []].append(Array(fields[2...]))
+    case ("A", 3): missing[number] = Int(fields[2])
     case ("N", 4...):
-      let name = fields[3...].joined(separator: " ")
-      mapperNames[number] = mapperName(name, isLogicalVolume: fields[2].hasPrefix("LVM-"))
+      let raw = fields[3...].joined(separator: " ")
+      mapperNames[number] = (raw, "/dev/mapper/\(raw)")
+      guard fields[2].hasPrefix("LVM-"), let (group, volume) = logicalNames(raw) else { return }
+      logical.insert(number)
+      // The id of the group has 32 letters, that of the volume follows it.
+      let id = String(fields[2].dropFirst(4).prefix(32))
+      mapperNames[number]?.name = "/dev/\(groupNames[id] ?? group)/\(volume)"
     default: return
     }
+  }
+
+  mutating func addTarget(_ line: Substring) {
+    guard let colon = line.firstRange(of: ": ") else { return }
+    targets[String(line[..<colon.lowerBound]), default: []].append(line[colon.upperBound...].split(separator: " "))
   }
 
   func devices(identities: [Substring: [String: String]]) -> [BlockDevice] {
     order.sorted { rank($0) < rank($1) }.map { number in
       BlockDevice(
         number: number, name: name(number), identity: identities[names[number] ?? ""] ?? [:], map: map(number),
-        isBelowOthers: held.contains(number))
+        isBelowOthers: held.contains(number), missingMembers: missing[number] ?? 0)
     }
   }
 
@@ -130,7 +204,7 @@ private struct Topology {
   }
 
   private func name(_ number: Number) -> String {
-    if let name = mapperNames[number] { return name }
+    if let mapper = mapperNames[number] { return mapper.name }
     let own = names[number] ?? ""
     guard let image, let disk = names[image], own.hasPrefix(disk) else { return "/dev/\(own)" }
     return "/dev/sda\(own.dropFirst(disk.count))"
@@ -144,7 +218,7 @@ private struct Topology {
       guard let pieces = map(parent, depth: depth + 1)?.pieces(at: start, count: size) else { return nil }
       return BlockMap(joining: pieces)
     }
-    guard let lines = targets[device] else { return nil }
+    guard let name = mapperNames[device]?.raw, let lines = targets[name] else { return nil }
     var pieces: [(disk: UInt64, count: UInt64)] = []
     for fields in lines {
       guard fields.count == 5, fields[2] == "linear", let length = sectors(fields[1]), let start = sectors(fields[4]),
@@ -157,10 +231,11 @@ private struct Topology {
 }
 
 /// lvm(8): a mapper name joins group and volume by a hyphen, and doubles those that are in them.
-private func mapperName(_ name: String, isLogicalVolume: Bool) -> String {
-  let parts = name.replacing("--", with: "\0").split(separator: "-", maxSplits: 1)
-  guard isLogicalVolume, parts.count == 2 else { return "/dev/mapper/\(name)" }
-  return "/dev/" + parts.map { $0.replacing("\0", with: "-") }.joined(separator: "/")
+private func logicalNames(_ name: String) -> (group: String, volume: String)? {
+  let parts = name.replacing("--", with: "\0").split(separator: "-", maxSplits: 1).map {
+    String($0.replacing("\0", with: "-"))
+  }
+  return parts.count == 2 ? (parts[0], parts[1]) : nil
 }
 
 private func sectors(_ text: Substring) -> UInt64? {

@@ -15,14 +15,18 @@ extension Appliance {
   /// Reads files whole: a GNU tar of them, in the order given, names as in `paths` with `./` in front.
   ///
   /// - Parameter paths: from the root of the volume; regular files that `list` named.
-  /// - Returns: the scratch file that holds the tar, good until the next call, and what tar complained of.
+  /// - Returns: the scratch file that holds the tar, good until the next call, and which of the files it has other bytes
+  ///   of: where one cannot be read tar puts zeros.
   package func archive(
     _ paths: [[UInt8]], volume: Int, folder: URL
-  ) throws -> (tar: URL, complaints: String) {
+  ) throws -> (tar: URL, damaged: Set<[UInt8]>) {
     try uploadNames(paths, folder: folder)
     try clearScratch()
     let complaints = try shell(.archive(volume: volume))
-    return (scratchFile, complaints)
+    if complaints.isEmpty { return (scratchFile, []) }
+    // Where not all of it is here any of them may be meant.
+    if complaints.utf8.count >= GuestScript.complaintBound { return (scratchFile, Set(paths)) }
+    return (scratchFile, damagedFiles(complaints, paths))
   }
 
   /// Reads both ends of files, `outlineLength` bytes each; a file that cannot be read is absent.
@@ -63,6 +67,30 @@ extension Appliance {
     defer { try? reading.close() }
     return parseSlices(try reading.read(upToCount: bound) ?? Data(), files)
   }
+}
+
+/// The files that GNU tar complains of: `tar: ./NAME: what`, the name as `--quoting-style=escape` has it.
+func damagedFiles(_ complaints: String, _ paths: [[UInt8]]) -> Set<[UInt8]> {
+  let names = Dictionary(paths.map { (escaped($0)[...], $0) }) { first, _ in first }
+  var damaged: Set<[UInt8]> = []
+  for line in complaints.split(separator: "\n") where line.hasPrefix("tar: ./") {
+    // A name may hold what ends one: the longest counts.
+    let name = line.ranges(of: ": ").dropFirst().reversed().lazy
+      .compactMap { names[line[..<$0.lowerBound].dropFirst("tar: ./".count)] }.first
+    if let name { damaged.insert(name) }
+  }
+  return damaged
+}
+
+/// As gnulib's quotearg has it where the locale is C: what is no printable ASCII becomes three octal digits.
+private func escaped(_ path: [UInt8]) -> String {
+  let letters: [UInt8: String] = [7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 92: "\\"]
+  return path.map { byte in
+    if let letter = letters[byte] { return "\\\(letter)" }
+    if (32..<127).contains(byte) { return String(UnicodeScalar(byte)) }
+    let digits = String(byte, radix: 8)
+    return "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+  }.joined()
 }
 
 /// Reads what `head -v` and `tail -v` print: `==> ./NAME <==`, a newline, the bytes; a newline before each but the first of

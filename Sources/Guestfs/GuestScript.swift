@@ -7,6 +7,9 @@ enum GuestScript {
   case extents(volume: Int)
   /// What stands on what (disks, partitions, device-mapper targets), and what each holds.
   case devices
+  /// Starts what the appliance did not start by itself: arrays and volume groups of which a part is missing, groups that
+  /// are handed over to another machine, snapshots that are not activated by default.
+  case wake
   /// Mounts file systems.
   case mount([MountRequest])
   /// The first `outlineLength` bytes of each file in `/names`, to the scratch disk.
@@ -22,6 +25,7 @@ enum GuestScript {
     case .list: "list files"
     case .extents: "map files"
     case .devices: "find volumes"
+    case .wake: "activate volumes"
     case .mount: "mount volumes"
     case .heads: "read first bytes"
     case .tails: "read last bytes"
@@ -29,73 +33,138 @@ enum GuestScript {
     }
   }
 
-  /// Each answers what its programs said on standard error, at most 16 KiB.
+  /// Each answers what its programs said on standard error, at most 16 KiB; the rest of that is read all the same, since a
+  /// program that cannot write ends.
   var text: String {
     switch self {
     case .list(let volume):
-      // A bound on what a made-up tree can fill the appliance with: 1 GiB of list is some ten million files.
+      // A bound on what a made-up tree can fill the appliance with.
       """
       cd /sysroot/v\(volume) && { find . -xdev -printf \
-      '%P\\0%y\\0%s\\0%T@\\0%i\\0%n\\0%m\\0%U\\0%G\\0%l\\0' | head -c 1073741824 > /sysroot/list; } \
-      2>&1 | head -c 16384
+      '%P\\0%y\\0%s\\0%T@\\0%i\\0%n\\0%m\\0%U\\0%G\\0%l\\0' | head -c \(Self.listBound) > /sysroot/list; } \
+      2>&1 | { head -c 16384; cat > /dev/null; }
       """
     case .extents(let volume):
       """
       cd /sysroot/v\(volume) && { xargs -0 -r filefrag -v -b1 -- < /sysroot/names \
-      | head -c 1073741824 > /sysroot/extents; } 2>&1 | head -c 16384
+      | head -c \(Self.listBound) > /sysroot/extents; } 2>&1 | { head -c 16384; cat > /dev/null; }
       """
-    case .devices:
-      // Of what the guest wrote, names of logical volumes and what blkid reads are printed, and used for nothing here.
-      """
-      i=$(readlink -f /dev/disk/guestfs/image); i=${i##*/}; p=
-      for b in /sys/class/block/*; do
-        n=${b##*/}; case $n in $i|$i[0-9]*|dm-*|md*) ;; *) continue ;; esac
-        p="$p /dev/$n"; read d < $b/dev; read z < $b/size; u=-; s=0
-        [ $n = $i ] && echo D $d
-        if [ -e $b/partition ]; then read u < $b/../dev; read s < $b/start; fi
-        echo B $d $u $s $z $n
-        for h in $b/holders/*; do [ -e $h ] && echo H $d; done
-        if [ -e $b/dm ]; then
-          read -r n < $b/dm/name; read -r u < $b/dm/uuid; printf 'N %s %s %s\\n' $d "${u:--}" "$n"
-          dmsetup table -j ${d%:*} -m ${d#*:} | while read -r t; do printf 'T %s %s\\n' $d "$t"; done
-        fi
-      done
-      # Of a disk with a partition table -p says nothing else.
-      echo I; { blkid -c /dev/null -p -o export $p; echo; blkid -c /dev/null -o export /dev/$i; } 2>/dev/null \\
-      | head -c 1048576
-      """
+    case .devices: Self.devicesText
+    case .wake: Self.wakeText
     case .mount(let requests):
       """
-      # What was made for smaller sectors than the disk has is mounted through a loop device, which has those.
-      l() { [ "$(blockdev --getss /dev/block/$2)" != 512 ] && mount -o $3,loop /dev/block/$2 /sysroot/v$1; }
-      m() { mkdir -p /sysroot/v$1; echo "vmlineage mounts $1" > /dev/kmsg
-        { mount -o $3 /dev/block/$2 /sysroot/v$1 || l $1 $2 $3; } > /said 2>&1; s=$?; k=
-        [ $s = 0 ] || { k=$(dmesg | tail -n 1); case $k in *"vmlineage mounts "*) k=$(head -n 1 /said);; esac; }
-        printf 'V %s %s %.500s\\n' $1 $s "${k#*] }"; return $s; }
-      n() { m $1 $2 $3 && { ntfs-3g.probe --readwrite /dev/block/$2 > /dev/null 2>&1; echo "P $1 $?"; }; }
-      b() { m $1 $2 $3 && { btrfs subvolume get-default /sysroot/v$1 | sed "s/^/D $1 /"
-        btrfs subvolume list /sysroot/v$1 | sed "s/^/S $1 /"; }; }
-      echo on > /proc/sys/kernel/printk_devkmsg
+      \(Self.mountFunctions)
       { \(requests.map(mounting).joined(separator: "\n"))
       echo K; dmesg | grep -e 'vmlineage mounts [0-9]*$' -e 'recovery complete' -e 'Starting recovery' \\
-      -e 'start tree-log replay'; } 2> /dev/null | head -c 1048576
+      -e 'start tree-log replay'; } 2> /dev/null | head -c \(Self.answerBound)
       """
     case .heads(let volume): slices(volume, "head")
     case .tails(let volume): slices(volume, "tail")
     case .archive(let volume):
       """
       cd /sysroot/v\(volume) && { tar --create --format=gnu --hard-dereference --ignore-failed-read --no-recursion \
-      --null --files-from=/sysroot/names --blocking-factor=2048 --file=/dev/disk/guestfs/scratch; sync; } \
-      2>&1 | head -c 16384
+      --quoting-style=escape --null --files-from=/sysroot/names --blocking-factor=2048 \
+      --file=/dev/disk/guestfs/scratch; sync; } 2>&1 | { head -c \(Self.complaintBound); cat > /dev/null; }
       """
     }
   }
+
+  /// Some ten million files.
+  static let listBound = 1 << 30
+  /// What `devices` and `mount` answer at most; libguestfs takes no more than 4 MiB.
+  static let answerBound = 3 << 20
+  /// What tar's complaints may take.
+  static let complaintBound = 1 << 20
+  /// What is told of the subvolumes of one btrfs.
+  static let subvolumeBound = 256 << 10
+
+  // blkid -p ends at the first device that it knows nothing on (util-linux 2.38), so each is asked for by itself.
+  // Of what the guest wrote, names of logical volumes and what blkid and lvm read are printed, and used for nothing here.
+  private static let devicesText = #"""
+    i=$(readlink -f /dev/disk/guestfs/image); i=${i##*/}; c=0; p=; k=; l=; u=
+    cd /sys/class/block
+    { for n in $i $i[0-9]* md* dm-*; do
+      [ -e $n ] || continue
+      c=$((c + 1)); if [ $c -gt 1024 ]; then echo M; break; fi
+      p="$p $n"; read d < $n/dev; read z < $n/size; v=-; s=0
+      [ $n = $i ] && echo D $d
+      if [ -e $n/partition ]; then read v < $n/../dev; read s < $n/start; fi
+      echo B $d $v $s $z $n
+      for h in $n/holders/*; do [ -e $h ] && { echo H $d; k="$k $n "; }; done
+      if [ -e $n/dm ]; then read -r m < $n/dm/name; read -r v < $n/dm/uuid; printf 'N %s %s %s\n' $d "${v:--}" "$m"; fi
+      if [ -e $n/md/degraded ]; then read v < $n/md/degraded; echo A $d $v; fi
+    done
+    echo T; dmsetup table
+    echo I
+    for n in $p; do
+      x=$(blkid -p -o export /dev/$n); r=$?; b=-
+      case $x in
+        *"
+    TYPE=LVM2_member"*) l=1; case $k in *" $n "*) ;; *) u=1 ;; esac ;;
+        *"
+    TYPE="* | *"
+    PTTYPE="*) ;;
+        *) case $k in *" $n "*) ;; *)
+          read z < $n/size; [ $z -gt 2048 ] && z=2048
+          cmp -s -n $((z * 512)) /dev/$n /dev/zero && b=+ ;;
+          esac ;;
+      esac
+      printf 'DEVNAME=/dev/%s\nEXIT=%s\nBLANK=%s\n%.2048s\n\n' $n $r $b "$x"
+    done
+    # Of a disk with a partition table -p says nothing else.
+    blkid -c /dev/null -o export /dev/$i
+    f='--foreign --shared --noheadings --nosuffix --separator /'
+    if [ $l ]; then
+      echo L; lvm lvs $f --config 'report{time_format="%s"}' -o \#(LogicalVolume.fields)
+      echo S; dmsetup status --target thin-pool
+      if [ $u ]; then
+        echo G; lvm vgs $f -o vg_uuid,vg_name,vg_exported,vg_missing_pv_count,lv_count
+        echo P; lvm pvs $f -o pv_uuid,vg_uuid 2>&1
+      fi
+    fi; } 2> /dev/null | head -c \#(answerBound)
+    """#
+
+  // All of it changes the overlay only. Of two groups with one name the first by id keeps it.
+  private static let wakeText = #"""
+    f='--foreign --shared --noheadings --nosuffix --separator /'
+    { mdadm --assemble --scan --run
+    lvm vgs $f -o vg_name,vg_uuid -O vg_name,vg_uuid | { o=; k=0; while IFS=/ read -r n u; do
+      [ "$n" = "$o" ] && { k=$((k + 1)); lvm vgrename "$u" vmlineage$k < /dev/null; }
+      o=$n
+    done; }
+    lvm vgimport -a
+    c='global{thin_check_executable="" cache_check_executable=""} devices{allow_changes_with_duplicate_pvs=1}'
+    lvm vgchange -ay -K --config "$c"
+    lvm vgs $f -o vg_systemid | tr -cd 'A-Za-z0-9._\n-' | sort -u | while read -r s; do
+      [ "$s" ] && lvm vgchange -ay -K --config "$c global{system_id_source=lvmlocal} local{system_id=\"$s\"}" < /dev/null
+    done
+    udevadm settle; } 2>&1 | { head -c 16384; cat > /dev/null; }
+    """#
+
+  // A file system that takes longer than this to mount is left out: the others are to be read before the deadline.
+  private static let mountFunctions = #"""
+    f() { timeout -s KILL 200 mount -o $3 /dev/block/$2 /sysroot/v$1; }
+    # What was made for smaller sectors than the disk has is mounted through a loop device, which has those.
+    l() { s=$?; [ $s != 137 ] && [ "$(blockdev --getss /dev/block/$2)" != 512 ] && s=0 && f $1 $2 $3,loop || return $s; }
+    m() { mkdir -p /sysroot/v$1; echo "vmlineage mounts $1" > /dev/kmsg
+      { f $1 $2 $3 || l $1 $2 $3; } > /said 2>&1; s=$?; k=
+      [ $s = 0 ] || { k=$(dmesg | tail -n 1); case $k in *"vmlineage mounts "*) k=$(head -n 1 /said);; esac; }
+      [ $s = 137 ] && k='it took longer than 200 s'
+      printf 'V %s %s %.500s\n' $1 $s "${k#*] }"; return $s; }
+    n() { m $1 $2 $3 && { ntfs-3g.probe --readwrite /dev/block/$2 > /dev/null 2>&1; echo "P $1 $?"; }; }
+    t() { m $1 $2 $3 && btrfs subvolume show /sysroot/v$1 | sed -n "/^[[:space:]]*UUID:/s/^/U $1 /p"; }
+    b() { t $1 $2 $3 && { btrfs subvolume get-default /sysroot/v$1 | sed "s/^/D $1 /"
+      btrfs subvolume list -u -q /sysroot/v$1 > /said; echo "C $1 $(wc -c < /said)"
+      head -c \#(subvolumeBound) /said | sed "s/^/S $1 /"
+      btrfs subvolume list -s /sysroot/v$1 | head -c \#(subvolumeBound) | sed "s/^/O $1 /"; }; }
+    echo on > /proc/sys/kernel/printk_devkmsg
+    """#
 
   private func mounting(_ request: MountRequest) -> String {
     let number = request.device.number
     let place = "\(request.index) \(number.major):\(number.minor)"
     return switch request.device.type {
-    case "btrfs": request.subvolume.map { "m \(place) ro,subvolid=\($0)" } ?? "b \(place) ro"
+    case "btrfs": request.subvolume.map { "\($0 == 5 ? "t" : "m") \(place) ro,subvolid=\($0)" } ?? "b \(place) ro"
     case "ntfs": "n \(place) ro"
     // Clones and snapshots share UUIDs, which XFS refuses without this.
     case "xfs": "m \(place) ro,nouuid"
@@ -109,7 +178,7 @@ enum GuestScript {
   private func slices(_ volume: Int, _ program: String) -> String {
     """
     cd /sysroot/v\(volume) && { xargs -0 -r \(program) -v -c \(outlineLength) -- < /sysroot/names \
-    > /dev/disk/guestfs/scratch; sync; } 2>&1 | head -c 16384
+    > /dev/disk/guestfs/scratch; sync; } 2>&1 | { head -c 16384; cat > /dev/null; }
     """
   }
 }

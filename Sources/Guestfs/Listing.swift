@@ -26,14 +26,19 @@ extension Appliance {
     let file = folder.appending(path: "list")
     defer { try? FileManager.default.removeItem(at: file) }
     try download("list", to: file)
-    parseListing(try Data(contentsOf: file, options: .alwaysMapped), body)
-    return complaints
+    let list = try Data(contentsOf: file, options: .alwaysMapped)
+    let omitted = parseListing(list, body)
+    if list.count >= GuestScript.listBound { return "its list of files is too long and was cut; \(complaints)" }
+    return omitted == 0 ? complaints : "\(omitted) entries are not understood; \(complaints)"
   }
 }
 
 /// Reads ten NUL-terminated fields an entry; an entry cut short at the end, or with a field that is no number, is left out.
-func parseListing(_ data: Data, _ body: (ListedFile) -> Void) {
+/// - Returns: how many were left out.
+@discardableResult
+func parseListing(_ data: Data, _ body: (ListedFile) -> Void) -> Int {
   let fieldCount = 10
+  var omitted = 0
   data.withUnsafeBytes { bytes in
     var fields: [Range<Int>] = []
     var start = 0
@@ -41,11 +46,13 @@ func parseListing(_ data: Data, _ body: (ListedFile) -> Void) {
       fields.append(start..<end)
       start = end + 1
       if fields.count == fieldCount {
-        if let file = listedFile(fields.map { bytes[$0] }) { body(file) }
+        if let file = listedFile(fields.map { bytes[$0] }) { body(file) } else { omitted += 1 }
         fields.removeAll(keepingCapacity: true)
       }
     }
+    if start < bytes.count || !fields.isEmpty { omitted += 1 }
   }
+  return omitted
 }
 
 private func listedFile(_ fields: [Slice<UnsafeRawBufferPointer>]) -> ListedFile? {

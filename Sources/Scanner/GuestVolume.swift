@@ -90,8 +90,10 @@ struct GuestVolume: FileTree {
       if let data = placement.bytes(from: 0, count: placement.file.size) { try body(placement.file.path, data) }
     }
     for batch in batches(placed.others) {
-      let (tar, _) = try appliance.archive(batch.map(\.path.bytes), volume: index, folder: folder)
-      try forEachFile(inTar: tar) { path, contents in try body(path, try contents.read()) }
+      let (tar, damaged) = try appliance.archive(batch.map(\.path.bytes), volume: index, folder: folder)
+      try forEachFile(inTar: tar) { path, contents in
+        if !damaged.contains(path.bytes) { try body(path, try contents.read()) }
+      }
     }
   }
 
@@ -102,7 +104,8 @@ struct GuestVolume: FileTree {
         try body(data)
       }
     } else {
-      let (tar, _) = try appliance.archive([file.path.bytes], volume: index, folder: folder)
+      let (tar, damaged) = try appliance.archive([file.path.bytes], volume: index, folder: folder)
+      if !damaged.isEmpty { throw ShortFile() }
       try forEachFile(inTar: tar) { path, contents in
         if path == file.path { try contents.forEachPart(body) }
       }

@@ -91,8 +91,12 @@ struct ImageScan {
     }
     tell(.progress(.phase("open volumes")))
     let opening = VolumeOpening(appliance: appliance, keys: request.keys, folder: folder, except: others) { blocks }
-    let (volumes, problem) = opening.open()
-    ImageScan(request: request, tell: { tell(judged($0, image)) }, watch: watch).read(direct + volumes, problem)
+    let all = opening.open()
+    // One problem is told of an image as such; what else is not of one volume is told beside it.
+    let remarks = all.problems.dropFirst() + all.remarks
+    if !remarks.isEmpty { tell(.remarks(Array(remarks))) }
+    ImageScan(request: request, tell: { tell(judged($0, image)) }, watch: watch)
+      .read(direct + all.volumes, all.problems.first)
   }
 
   /// How the appliance is to be given the disk; what is odd in its partition table is told. This process reads the partition table for that, in Swift alone: no program

@@ -4,6 +4,7 @@ internal import Guestfs
 internal import Inventory
 
 /// Opens every file system of an appliance: unlocks what there are keys for, mounts, and says which journal was replayed.
+/// What becomes of one device never keeps another from being opened.
 struct VolumeOpening {
   let appliance: Appliance
   let keys: [VolumeKey]
@@ -13,37 +14,17 @@ struct VolumeOpening {
   /// The image's disk; nil where only the guest can read it.
   let blocks: () -> DiskBlocks?
 
-  /// What was opened, and what went wrong on the way.
-  func open() -> (volumes: [OpenedVolume], problem: Problem?) {
-    do {
-      let (devices, locked) = try unlock()
-      let volumes = volumes(devices)
-      let known = volumes.prefix(ScanLimits.volumes).enumerated().map { MountRequest(index: $0, device: $1) }
-      var opened: [OpenedVolume] = []
-      var more: [(request: MountRequest, path: String)] = []
-      var count = volumes.count
-      for (request, outcome) in zip(known, try appliance.mount(known)) {
-        opened.append(volume(request, outcome, id: request.device.name))
-        count += outcome.subvolumes.count
-        for subvolume in outcome.subvolumes where known.count + more.count < ScanLimits.volumes {
-          let next = MountRequest(index: known.count + more.count, device: request.device, subvolume: subvolume.id)
-          more.append((next, subvolume.path))
-        }
-      }
-      for (next, outcome) in zip(more, try appliance.mount(more.map(\.request))) {
-        opened.append(volume(next.request, outcome, id: "btrfsvol:\(next.request.device.name)/\(next.path)"))
-      }
-      return (opened + locked.map { OpenedVolume(volume: $0) }, count > ScanLimits.volumes ? Self.tooMany : nil)
-    } catch {
-      return (
-        [], Problem(code: "volumes-unreadable", operation: "open volumes", subject: "image", reason: error.reason)
-      )
-    }
+  /// What there is, and what went wrong on the way.
+  func open() -> AllOpened {
+    var survey = Survey(appliance: appliance)
+    survey.run(unlocking: unlock)
+    var all = AllOpened(problems: survey.problems)
+    let mounted = mount(volumes(survey.report.devices), &all)
+    all.volumes = opened(mounted) + survey.locked.values.sorted { $0.id < $1.id }.map { OpenedVolume(volume: $0) }
+    all.note(snapshots: survey.report.groups)
+    all.note(survey.report, survey.said, except: except)
+    return all
   }
-
-  private static let tooMany = Problem(
-    code: "too-many-volumes", operation: "open volumes", subject: "image",
-    reason: "it holds more than \(ScanLimits.volumes)")
 
   /// A btrfs may stand on several devices, each of which shows it. A disc image that can be put on a stick has a partition
   /// table as well, whose partitions need not show its file system.
@@ -56,43 +37,67 @@ struct VolumeOpening {
     return volumes.isEmpty && except.isEmpty ? devices.prefix(1).filter(\.isDisc) : volumes
   }
 
-  /// Opens what there are keys for, and what is inside of that, as far as that goes.
-  private func unlock() throws(GuestfsError) -> (devices: [BlockDevice], locked: [Volume]) {
-    var locked: [String: Volume] = [:]
-    while true {
-      let devices = try appliance.blockDevices()
-      var didOpen = false
-      for device in devices where device.isLocked && locked[device.name] == nil {
-        locked[device.name] = unlock(device, number: locked.count)
-        didOpen = didOpen || locked[device.name] == nil
-      }
-      if !didOpen { return (devices, locked.values.sorted { $0.id < $1.id }) }
-      // What was inside is there now: volume groups too.
-      try? appliance.scanVolumeGroups()
-    }
+  // MARK: mounting
+
+  private struct Mounted {
+    var request: MountRequest
+    var outcome: MountOutcome
+    var id: String
+    /// Of a btrfs.
+    var subvolume: MountOutcome.Subvolume?
   }
 
-  /// Nil where a key opened it.
-  private func unlock(_ device: BlockDevice, number: Int) -> Volume? {
-    let uuid = device.identity["UUID"] ?? ""
-    var volume = Volume(
-      id: device.name, fileSystem: device.type ?? "", uuid: uuid.isEmpty ? nil : uuid, status: .encrypted,
-      problem: Problem(
-        code: "encrypted", operation: "open volume", subject: device.name,
-        reason: "it is encrypted and no key opens it",
-        remedy: "give one with --key \(device.name):key:PASSPHRASE or --key \(device.name):file:FILE"))
-    // As libguestfs's own tools name it, so that a volume has the same id every time; the UUID is the guest's text.
-    let isUUID = !uuid.isEmpty && uuid.utf8.count <= 64 && uuid.allSatisfy { $0.isHexDigit || $0 == "-" }
-    let name = isUUID ? "luks-\(uuid)" : "luks-\(number)"
-    for key in keys where key.opens(device.name, uuid: uuid) {
-      do {
-        try appliance.openEncrypted(device.name, key: key.key, name: name)
-        return nil
-      } catch {
-        volume.problem?.reason = "it is encrypted and the key given does not open it: \(error.reason)"
+  private func mount(_ volumes: [BlockDevice], _ all: inout AllOpened) -> [Mounted] {
+    var mounted: [Mounted] = []
+    var more: [Mounted] = []
+    var count = volumes.count
+    let known = volumes.prefix(ScanLimits.volumes).enumerated().map { MountRequest(index: $0, device: $1) }
+    for (request, outcome) in zip(known, appliance.mount(known)) {
+      let name = request.device.name
+      mounted.append(Mounted(request: request, outcome: outcome, id: name, subvolume: outcome.mounted))
+      if outcome.lacksSubvolumes { count = .max }
+      var others = outcome.subvolumes
+      // No list has the top, which holds files of its own where another one is the default.
+      if let mounted = outcome.mounted, mounted.id != MountOutcome.Subvolume.top {
+        others.insert(MountOutcome.Subvolume(id: MountOutcome.Subvolume.top), at: 0)
+      }
+      if count != .max { count += others.count }
+      for subvolume in others where known.count + more.count < ScanLimits.volumes {
+        let next = MountRequest(index: known.count + more.count, device: request.device, subvolume: subvolume.id)
+        more.append(
+          Mounted(request: next, outcome: MountOutcome(), id: "btrfsvol:\(name)/\(subvolume.path)", subvolume: subvolume))
       }
     }
-    return volume
+    for (next, outcome) in zip(more, appliance.mount(more.map(\.request))) {
+      var next = next
+      next.outcome = outcome
+      if next.subvolume?.uuid == nil { next.subvolume?.uuid = outcome.mounted?.uuid }
+      mounted.append(next)
+    }
+    if count > ScanLimits.volumes {
+      all.problems.append(
+        Problem(
+          code: "too-many-volumes", operation: "open volumes", subject: "image",
+          reason: "it holds more than \(ScanLimits.volumes)"))
+    }
+    return mounted
+  }
+
+  private func opened(_ mounted: [Mounted]) -> [OpenedVolume] {
+    var ids: [String: String] = [:]
+    for one in mounted {
+      if let uuid = one.subvolume?.uuid { ids["\(one.request.device.name) \(uuid)"] = one.id }
+    }
+    var taken: Set<String> = []
+    return mounted.map { one in
+      // What a name holds may make it equal to another one.
+      let id = taken.insert(one.id).inserted ? one.id : "\(one.id)#\(one.request.index)"
+      var volume = volume(one.request, one.outcome, id: id)
+      if let parent = one.subvolume?.parent, let origin = ids["\(one.request.device.name) \(parent)"], origin != id {
+        (volume.snapshotOf, volume.created) = (origin, one.subvolume?.created)
+      }
+      return volume
+    }
   }
 
   private func volume(_ request: MountRequest, _ outcome: MountOutcome, id: String) -> OpenedVolume {
@@ -124,5 +129,79 @@ struct VolumeOpening {
     case "ntfs": outcome.isCleanNTFS ? .clean : .left
     default: nil
     }
+  }
+
+  // MARK: unlocking
+
+  /// Nil where a key opened it.
+  private func unlock(_ device: BlockDevice, number: Int) -> Volume? {
+    let uuid = device.identity["UUID"] ?? ""
+    var volume = Volume(
+      id: device.name, fileSystem: device.type ?? "", uuid: uuid.isEmpty ? nil : uuid, status: .encrypted,
+      problem: Problem(
+        code: "encrypted", operation: "open volume", subject: device.name,
+        reason: "it is encrypted and no key opens it",
+        remedy: "give one with --key \(device.name):key:PASSPHRASE or --key \(device.name):file:FILE"))
+    // As libguestfs's own tools name it, so that a volume has the same id every time; the UUID is the guest's text.
+    let isUUID = !uuid.isEmpty && uuid.utf8.count <= 64 && uuid.allSatisfy { $0.isHexDigit || $0 == "-" }
+    let name = isUUID ? "luks-\(uuid)" : "luks-\(number)"
+    for key in keys where key.opens(device.name, uuid: uuid) {
+      do {
+        try appliance.openEncrypted(device.name, key: key.key, name: name)
+        return nil
+      } catch {
+        volume.problem?.reason = "it is encrypted and the key given does not open it: \(error.reason)"
+      }
+    }
+    return volume
+  }
+}
+
+/// What came of opening an image's volumes.
+struct AllOpened {
+  var volumes: [OpenedVolume] = []
+  var problems: [Problem] = []
+  var remarks: [Problem] = []
+}
+
+/// Finds what stands on the disk: as the appliance shows it, then with what it did not start by itself, and with what is
+/// inside of encrypted devices, as far as that goes.
+private struct Survey {
+  let appliance: Appliance
+  var report = DeviceReport()
+  /// What the programs said that started the rest.
+  var said = ""
+  var locked: [String: Volume] = [:]
+  var problems: [Problem] = []
+
+  mutating func run(unlocking unlock: (BlockDevice, Int) -> Volume?) {
+    do throws(GuestfsError) {
+      var first: DeviceReport?
+      while true {
+        report = try appliance.deviceReport(after: first)
+        if first == nil { first = report }
+        if report.isAsleep {
+          said += try appliance.wake()
+          report = try appliance.deviceReport(after: first)
+        }
+        var didOpen = false
+        for device in report.devices where device.isLocked && locked[device.name] == nil {
+          locked[device.name] = unlock(device, locked.count)
+          didOpen = didOpen || locked[device.name] == nil
+        }
+        if !didOpen { break }
+        // What was inside is there now: volume groups too.
+        try? appliance.scanVolumeGroups()
+      }
+      if report.isCut {
+        problems.append(problem("too-many-volumes", "it has more devices than are looked at"))
+      }
+    } catch {
+      problems.append(problem("volumes-unreadable", error.reason))
+    }
+  }
+
+  private func problem(_ code: String, _ reason: String) -> Problem {
+    Problem(code: code, operation: "open volumes", subject: "image", reason: reason)
   }
 }

@@ -84,7 +84,7 @@ private func probe(_ folder: String, _ acceleration: Acceleration, _ tell: (Scan
     let appliance = try Appliance(
       drives: drives, acceleration: acceleration, temporary: folder, cache: ApplianceKernel.cache,
       memory: ApplianceSize.memory, processors: 1)
-    _ = try appliance.blockDevices()
+    _ = try appliance.deviceReport()
     tell(.done(status: .scanned, problem: nil, counts: Counts()))
   } catch {
     let problem = Problem(
