@@ -113,10 +113,10 @@ extension LogicalVolumes {
   private mutating func findForeignPools(_ volumes: [[String]], _ inUse: [Substring]) {
     for pool in volumes where pool[5].split(separator: ",") == ["thin", "pool"] {
       if volumes.contains(where: { $0[0] == pool[0] && $0[9] == pool[2] }) { continue }
-      let mapper = [pool[1], pool[2]].map { $0.replacing("-", with: "--") }.joined(separator: "-") + "-tpool"
+      let mapper = [pool[1], pool[2]].map { $0.replacing("-", with: "--") }.joined(separator: "-")
       // Documentation/admin-guide/device-mapper/thin-provisioning.rst: after the name of the target its transaction, then
       // blocks of metadata and of data, those in use and all.
-      let status = inUse.first { $0.hasPrefix("\(mapper): ") }?.split(separator: " ") ?? []
+      let status = inUse.first { $0.hasPrefix("\(mapper): ") || $0.hasPrefix("\(mapper)-tpool: ") }?.split(separator: " ") ?? []
       if status.count > 6, status[6].hasPrefix("0/") { continue }
       foreignPools.append("/dev/\(name(pool[0]))/\(pool[2])")
     }

@@ -216,17 +216,17 @@ struct ParsingTests {
   }
 
   @Test func `knows the files of which tar complains`() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "tar-\(UUID())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
     let missing = ["a: b\n\\\t\u{1}ü \"'", "gone"].map { Array($0.utf8) }
     let names = missing + [Array("a".utf8), Array("whole".utf8)]
-    for name in ["a", "whole"] { try Data("x".utf8).write(to: folder.appending(path: name)) }
-    try Data(names.map { Array("./".utf8) + $0 + [0] }.joined()).write(to: folder.appending(path: "names"))
-    let tar = try run([
-      "env", "-C", folder.path, "LC_ALL=C", "tar", "--create", "--ignore-failed-read", "--quoting-style=escape", "--null",
-      "--files-from=names", "--file=/dev/null",
-    ])
+    let tar = try withTemporaryFolder { folder in
+      for name in ["a", "whole"] { try Data("x".utf8).write(to: folder.appending(path: name)) }
+      try Data(names.map { Array("./".utf8) + $0 + [0] }.joined()).write(to: folder.appending(path: "names"))
+      return try run(
+        [
+          "tar", "--create", "--ignore-failed-read", "--quoting-style=escape", "--null", "--files-from=names",
+          "--file=/dev/null",
+        ], in: folder, environment: ["LC_ALL": "C"])
+    }
     #expect(damagedFiles(tar.errorText, names) == Set(missing))
     let damaged = "tar: ./whole: Read error at byte 0, while reading 10240 bytes: Input/output error\n"
     #expect(damagedFiles(damaged, names) == [names[3]])
