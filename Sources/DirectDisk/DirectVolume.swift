@@ -26,6 +26,8 @@ package struct FoundVolumes {
   package fileprivate(set) var volumes: [DirectVolume] = []
   /// What was seen and is not understood.
   package fileprivate(set) var remarks: [Problem] = []
+  /// What is missing of the disk as a whole.
+  package fileprivate(set) var problems: [Problem] = []
   /// Why an appliance does not show the same partitions; nil where it does.
   package fileprivate(set) var applianceObstacle: String?
 }
@@ -123,7 +125,7 @@ private struct DirectOpening {
       case .unread(let reason): return remark(volume, "not-understood", reason, partitionType)
       case .broken(let reason): throw DirectDiskError("open volume", reason, isFinal: true)
       case .beyond(let reason): throw DirectDiskError("open volume", reason)
-      case .volumeGroup: return try groups.add(bytes)
+      case .volumeGroup: return try groups.add(bytes, as: volume.id)
       case .files: try volume.open(bytes)
       }
     } catch {
@@ -144,11 +146,17 @@ private struct DirectOpening {
 
   mutating func openLogicalVolumes() {
     let logical = groups.volumes()
+    found.problems += groups.problems()
+    found.remarks += groups.remarks()
     groups = VolumeGroups()
+    // What is missing of a group may be inside of what only the appliance opens.
+    let mayBeInside = found.volumes.contains { ["crypto_LUKS", "linux_raid_member", "ldm"].contains($0.type) }
     for (name, bytes) in logical {
       do throws(DirectDiskError) {
         self.open(try bytes.get(), as: DirectVolume(id: name))
       } catch {
+        var error = error
+        if error.isIncomplete, mayBeInside { error.isFinal = false }
         found.volumes.append(DirectVolume(id: name, files: .failure(error)))
       }
     }

@@ -72,12 +72,17 @@ package struct DirectDiskError: Error, Sendable, CustomStringConvertible {
   package var isOfDisk = false
   /// Whether no other reader gets further.
   package var isFinal = false
+  /// Whether a part of it is not on this disk.
+  package var isIncomplete = false
 
-  init(_ operation: String, _ reason: String, isOfDisk: Bool = false, isFinal: Bool = false) {
+  init(
+    _ operation: String, _ reason: String, isOfDisk: Bool = false, isFinal: Bool = false, isIncomplete: Bool = false
+  ) {
     self.operation = operation
     self.reason = reason
     self.isOfDisk = isOfDisk
     self.isFinal = isFinal
+    self.isIncomplete = isIncomplete
   }
 
   package var description: String { "\(operation): \(reason)" }

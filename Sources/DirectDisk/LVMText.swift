@@ -9,12 +9,18 @@ struct LVMText {
     var number: UInt64
     var extentBytes: UInt64
     var parts: [String: (id: String, start: UInt64)]
+    /// All of them, also those that others are made of.
     var volumes: [Volume]
   }
 
   struct Volume {
     var name: String
+    /// Whether a system sees it.
+    var isVisible: Bool
     var segments: [Segment]
+
+    /// Whether others are in it, or can be: it is none itself.
+    var isPool: Bool { segments.contains { $0.type.hasSuffix("-pool") } }
   }
 
   struct Segment {
@@ -22,6 +28,8 @@ struct LVMText {
     /// How many extents it has.
     var extents: UInt64
     var stripes: [(part: String, extent: UInt64)]
+    /// What else it names: volumes by what they are to it, such as `thin_pool`, `origin`, `cow_store`.
+    var names: [String: String]
   }
 
   private indirect enum Value {
@@ -63,11 +71,12 @@ struct LVMText {
     }
     var volumes: [Volume] = []
     for (name, volume) in group["logical_volumes"]?.sections ?? [] {
-      guard volume["status"]?.list.contains(where: { $0.text == "VISIBLE" }) ?? false, isPlain(name) else { continue }
+      guard isPlain(name) else { throw damaged }
+      let isVisible = volume["status"]?.list.contains { $0.text == "VISIBLE" } ?? false
       let segments = volume.sections.map(\.value).sorted {
         ($0["start_extent"]?.number ?? 0) < ($1["start_extent"]?.number ?? 0)
       }
-      volumes.append(Volume(name: name, segments: segments.map(segment)))
+      volumes.append(Volume(name: name, isVisible: isVisible, segments: segments.map(segment)))
     }
     return Group(
       name: name, id: id, number: group["seqno"]?.number ?? 0, extentBytes: extent * 512, parts: parts,
@@ -81,8 +90,11 @@ struct LVMText {
       guard let part = words[position].text, let extent = words[position + 1].number else { return nil }
       return (part, extent)
     }
+    let keys = ["thin_pool", "metadata", "origin", "cow_store", "merging_store"]
+    let names = keys.reduce(into: [:]) { names, key in names[key] = value[key]?.text }
     return Segment(
-      type: value["type"]?.text ?? "unknown", extents: value["extent_count"]?.number ?? 0, stripes: stripes)
+      type: value["type"]?.text ?? "unknown", extents: value["extent_count"]?.number ?? 0, stripes: stripes,
+      names: names)
   }
 
   /// Letters that lvm(8) allows in names: these become volumes' ids.

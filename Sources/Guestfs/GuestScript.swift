@@ -94,16 +94,20 @@ enum GuestScript {
       if [ -e $n/dm ]; then read -r m < $n/dm/name; read -r v < $n/dm/uuid; printf 'N %s %s %s\n' $d "${v:--}" "$m"; fi
       if [ -e $n/md/degraded ]; then read v < $n/md/degraded; echo A $d $v; fi
     done
-    echo T; dmsetup table
+    case $p in *dm-*) echo T; dmsetup table ;; esac
     echo I
     for n in $p; do
-      x=$(blkid -p -o export /dev/$n); r=$?; b=-
+      # Of a disk with a partition table -p says nothing else.
+      q=-p; [ $n = $i ] && for h in $n/$n[0-9]*; do [ -e $h ] && q='-c /dev/null'; done
+      x=$(blkid $q -o export /dev/$n); r=$?; b=-
       case $x in
         *"
     TYPE=LVM2_member"*) l=1; case $k in *" $n "*) ;; *) u=1 ;; esac ;;
         *"
-    TYPE="* | *"
-    PTTYPE="*) ;;
+    TYPE="*) ;;
+        *"
+    PTTYPE="*) [ "$n $q" = "$i -p" ] && x="$x
+    $(blkid -c /dev/null -o export /dev/$n)" ;;
         *) case $k in *" $n "*) ;; *)
           read z < $n/size; [ $z -gt 2048 ] && z=2048
           cmp -s -n $((z * 512)) /dev/$n /dev/zero && b=+ ;;
@@ -111,8 +115,6 @@ enum GuestScript {
       esac
       printf 'DEVNAME=/dev/%s\nEXIT=%s\nBLANK=%s\n%.2048s\n\n' $n $r $b "$x"
     done
-    # Of a disk with a partition table -p says nothing else.
-    blkid -c /dev/null -o export /dev/$i
     f='--foreign --shared --noheadings --nosuffix --separator /'
     if [ $l ]; then
       echo L; lvm lvs $f --config 'report{time_format="%s"}' -o \#(LogicalVolume.fields)
@@ -136,7 +138,7 @@ enum GuestScript {
     c='global{thin_check_executable="" cache_check_executable=""} devices{allow_changes_with_duplicate_pvs=1}'
     lvm vgchange -ay -K --config "$c"
     lvm vgs $f -o vg_systemid | tr -cd 'A-Za-z0-9._\n-' | sort -u | while read -r s; do
-      [ "$s" ] && lvm vgchange -ay -K --config "$c global{system_id_source=lvmlocal} local{system_id=\"$s\"}" < /dev/null
+      [ "$s" ] && lvm vgchange -ay -K --config "$c global{system_id_source=\"lvmlocal\"} local{system_id=\"$s\"}" < /dev/null
     done
     udevadm settle; } 2>&1 | { head -c 16384; cat > /dev/null; }
     """#
@@ -145,7 +147,7 @@ enum GuestScript {
   private static let mountFunctions = #"""
     f() { timeout -s KILL 200 mount -o $3 /dev/block/$2 /sysroot/v$1; }
     # What was made for smaller sectors than the disk has is mounted through a loop device, which has those.
-    l() { s=$?; [ $s != 137 ] && [ "$(blockdev --getss /dev/block/$2)" != 512 ] && s=0 && f $1 $2 $3,loop || return $s; }
+    l() { s=$?; [ $s = 137 ] || [ "$(blockdev --getss /dev/block/$2)" = 512 ] && return $s; f $1 $2 $3,loop; }
     m() { mkdir -p /sysroot/v$1; echo "vmlineage mounts $1" > /dev/kmsg
       { f $1 $2 $3 || l $1 $2 $3; } > /said 2>&1; s=$?; k=
       [ $s = 0 ] || { k=$(dmesg | tail -n 1); case $k in *"vmlineage mounts "*) k=$(head -n 1 /said);; esac; }

@@ -1,3 +1,4 @@
+internal import DiskFormats
 internal import Guestfs
 internal import Inventory
 
@@ -67,29 +68,31 @@ extension AllOpened {
   /// A device that holds no file system.
   private mutating func note(_ device: BlockDevice, _ report: DeviceReport) {
     let identity = device.identity
-    let partitionType = identity["PART_ENTRY_TYPE"].map { " (partition type \($0))" } ?? ""
+    let partition = identity["PART_ENTRY_TYPE"].map { PartitionType(code: $0) }
+    let name = partition.map { " (partition type \($0.name ?? $0.code))" } ?? ""
+    // Extended partitions hold others; a reserved one holds what a boot loader needs.
+    let holdsNone = partition.map { $0.isReserved || ["0x5", "0xf", "0x85"].contains($0.code) } ?? false
     switch device.type {
     case nil where device.isAmbivalent:
-      remark(device.name, "not-understood", "holds the signatures of several kinds of contents" + partitionType)
+      remark(device.name, "not-understood", "holds the signatures of several kinds of contents" + name)
     case nil where identity["PTTYPE"] != nil:
-      if device.name == "/dev/sda" {
-        remark(device.name, "empty-partition", "its partition table has no partitions")
-      } else if !reservedTypes.contains(identity["PART_ENTRY_TYPE"] ?? "") {
-        remark(device.name, "not-understood", "holds a disk with partitions of its own" + partitionType)
+      // What is the matter with the disk's own table is known before there is an appliance.
+      if device.name != "/dev/sda", !holdsNone {
+        remark(device.name, "not-understood", "holds a disk with partitions of its own" + name)
       }
     case nil:
-      if reservedTypes.contains(identity["PART_ENTRY_TYPE"] ?? "") { return }
+      if holdsNone { return }
       if device.isBlank {
-        remark(device.name, "empty-partition", "holds only zeros where contents begin" + partitionType)
+        remark(device.name, "empty-partition", "holds only zeros where contents begin" + name)
       } else {
-        remark(device.name, "not-understood", "holds nothing that is known here" + partitionType)
+        remark(device.name, "not-understood", "holds nothing that is known here" + name)
       }
     // Nothing that files are in: swap space, journals of others, hashes.
     case "swap", "swsuspend", "jbd", "xfs_external_log", "DM_verity_hash": return
     case "LVM2_member": notePhysicalVolume(device, report)
     case "linux_raid_member":
       fail(device.name, "linux_raid_member", code: "incomplete", "other members of its array are not on this disk")
-    case let type?: remark(device.name, "not-understood", "\(type) is not read here" + partitionType)
+    case let type?: remark(device.name, "not-understood", "\(type) is not read here" + name)
     }
   }
 
@@ -101,14 +104,14 @@ extension AllOpened {
     }
     if let same {
       fail(
-        device.name, "LVM2_member", code: "duplicate",
-        "it is a copy of \(same.name): both have the LVM id \(uuid), so one of them is read")
+        device.name, "LVM2_member", code: "volume-damaged",
+        "it is a copy of \(same.name): both have the same LVM id, so one of them is read")
     } else if case .ofGroup = report.groups.physical[uuid] {
       // Its group's volumes tell what is the matter.
     } else if report.groups.volumes.contains(where: { $0.name == device.name }) {
       remark(device.name, "not-understood", "holds a part of another volume group, which is not opened")
     } else if report.groups.complaints.contains(where: { isOf($0, device) }) || report.groups.physical[uuid] == nil {
-      fail(device.name, "LVM2_member", code: "volume-group-unreadable", "the description of its volume group is damaged")
+      fail(device.name, "LVM2_member", code: "volume-damaged", "the description of its volume group is damaged")
     } else {
       remark(device.name, "empty-partition", "is a physical volume of no volume group")
     }
@@ -130,9 +133,3 @@ extension AllOpened {
     remarks.append(Problem(code: code, operation: "open volume", subject: subject, reason: reason))
   }
 }
-
-/// Types of partitions that no file system is ever in: extended ones, room for a boot loader, and what systems reserve.
-private let reservedTypes: Set<String> = [
-  "0x5", "0xf", "0x85", "0x41", "21686148-6449-6e6f-744e-656564454649", "e3c9e316-0b5c-4db8-817d-f92df00215ae",
-  "9e1a2d38-c612-4316-aa26-8b49521e5a8b",
-]

@@ -56,7 +56,8 @@ struct ImageScan {
     watch()
     tell(.progress(.phase("open volumes")))
     let found = try openVolumes(blocks)
-    if !found.remarks.isEmpty { tell(.remarks(found.remarks)) }
+    let remarks = found.problems.dropFirst() + found.remarks
+    if !remarks.isEmpty { tell(.remarks(Array(remarks))) }
     let obstacle = image.chain.header.qemuObstacle ?? found.applianceObstacle
     let volumes = openDirectly(found, applianceObstacle: obstacle)
     let isWanted = { (volume: OpenedVolume) in
@@ -66,12 +67,12 @@ struct ImageScan {
     guard handsOver, obstacle == nil else {
       var request = request
       request.share = .nothing(handsOver: false)
-      return ImageScan(request: request, tell: tell, watch: watch).read(volumes, nil)
+      return ImageScan(request: request, tell: tell, watch: watch).read(volumes, found.problems.first)
     }
     if volumes.contains(where: { isForOthers($0) && isWanted($0) }) {
       tell(.handOver(readable: volumes.filter { !isForOthers($0) }.map(\.volume.id)))
     } else {
-      read(volumes, nil)
+      read(volumes, found.problems.first)
     }
   }
 
