@@ -125,8 +125,9 @@ private struct FoundTraces {
     }
     let others = holding.places.count - 1
     let more = others == 0 ? "" : others == 1 ? "and 1 other place " : "and \(others) other places "
+    let verb = counts.count == 1 && counts[0].hasPrefix("1 ") ? "is" : "are"
     let reason =
-      "\(more)\(others == 0 ? "holds" : "hold") \(counts.joined(separator: " and ")) of \(name), which are not read"
+      "\(more)\(others == 0 ? "holds" : "hold") \(counts.joined(separator: " and ")) of \(name), which \(verb) not read"
     return Problem(code: code, operation: "read packages", subject: first.description, reason: reason)
   }
 

@@ -18,7 +18,6 @@ struct ScanResult: Decodable, Sendable {
     var operatingSystems: [System]
     var applications: [Application]
     var counts: [String: Int]
-    var remarks: [Remark]
 
     var name: String { URL(fileURLWithPath: path).lastPathComponent }
 
