@@ -1,4 +1,5 @@
 internal import DirectDisk
+internal import DiskFormats
 internal import Foundation
 internal import Guestfs
 internal import Inventory
