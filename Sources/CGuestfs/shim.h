@@ -31,6 +31,14 @@ static inline void vmlineage_guestfs_push_error_handler(guestfs_h *g, guestfs_er
 
 static inline void vmlineage_guestfs_pop_error_handler(guestfs_h *g) { VMLINEAGE_GUESTFS(pop_error_handler)(g); }
 
+static inline int vmlineage_guestfs_set_event_callback(
+    guestfs_h *g, guestfs_event_callback callback, uint64_t events, void *opaque) {
+  return VMLINEAGE_GUESTFS(set_event_callback)(g, callback, events, 0, opaque);
+}
+
+// Console of the appliance, with what QEMU prints. A macro, which Swift does not import.
+static const uint64_t vmlineage_event_appliance = GUESTFS_EVENT_APPLIANCE;
+
 static inline int vmlineage_guestfs_set_backend(guestfs_h *g, const char *backend) {
   return VMLINEAGE_GUESTFS(set_backend)(g, backend);
 }

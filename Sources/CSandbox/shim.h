@@ -41,11 +41,14 @@ static inline int vmlineage_confine(int ruleset, scmp_filter_ctx filter) {
   return seccomp_load(filter) ? -1 : 0;
 }
 
+// A file without a name, in memory (memfd_create(2)).
+static inline int vmlineage_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */); }
+
 // Starts a confined program that finds a listening socket as its descriptor 3 (sd_listen_fds(3)) and ends with the
-// thread that started it. Swift cannot fork.
+// thread that started it. What it prints goes to a file. Swift cannot fork.
 static inline pid_t vmlineage_serve(
-    const char *program, char *const arguments[], int listener, uint64_t memory, uint64_t written, int ruleset,
-    scmp_filter_ctx filter) {
+    const char *program, char *const arguments[], int listener, int printed, uint64_t memory, uint64_t written,
+    int ruleset, scmp_filter_ctx filter) {
   pid_t parent = getpid(), child = fork();
   if (child) return child;
   char process[32];
@@ -53,6 +56,7 @@ static inline pid_t vmlineage_serve(
   char *environment[] = {"LISTEN_FDS=1", process, "LC_ALL=C", NULL};
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
+  if (dup2(printed, 1) < 0 || dup2(printed, 2) < 0) _exit(127);
   if (listener == 3 ? fcntl(3, F_SETFD, 0) : dup2(listener, 3) != 3) _exit(127);
   if (vmlineage_limit(RLIMIT_AS, memory) || vmlineage_limit_files(written) || vmlineage_confine(ruleset, filter)) _exit(127);
   execve(program, arguments, environment);

@@ -8,6 +8,8 @@ internal import Foundation
 final class BlockServer {
   let nbd: OpaquePointer
   private let process: pid_t
+  /// What it prints: why it ends, or does not give a block.
+  private let printed: Int32
 
   /// Bytes of its address space: qemu-nbd itself takes 400 MiB, and a table of a large image some hundred.
   private static let memory: UInt64 = 2 << 30
@@ -25,26 +27,49 @@ final class BlockServer {
     let images = try Inherited(chain.files)
     let backing = try qemuBacking(chain) { images.path(of: $0) }
     let (listener, connection) = try Self.sockets(folder)
+    let printed = vmlineage_memory_file("qemu-nbd")
+    self.printed = printed
     do {
       // Only qemu-nbd listens from then on: where it ends, the connection does.
       defer { close(listener) }
       process = try Self.start(
-        ["qemu-nbd", "--read-only", backing.name], listener, reads: chain.files.map(images.path), by: means)
+        ["qemu-nbd", "--read-only", backing.name], listener, printed, reads: chain.files.map(images.path), by: means)
     } catch {
       close(connection)
+      close(printed)
       throw error
     }
     do {
       nbd = try Self.handle(on: connection)
     } catch {
       Self.end(process)
-      throw error
+      defer { close(printed) }
+      throw Self.error("qemu-nbd", Self.text(of: printed), otherwise: error.reason)
     }
   }
 
   deinit {
     vmlineage_nbd_close(nbd)
     Self.end(process)
+    close(printed)
+  }
+
+  /// A read that failed: the image's fault, by what the server says of it.
+  func readError() -> DirectDiskError {
+    var error = Self.error("read", Self.text(of: printed), otherwise: Self.lastError())
+    error.isOfDisk = true
+    return error
+  }
+
+  private static func error(_ operation: String, _ printed: [UInt8], otherwise reason: String) -> DirectDiskError {
+    DirectDiskError(operation, qemuReason(printed) ?? reason)
+  }
+
+  /// The first that was printed.
+  private static func text(of printed: Int32) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+      count = max(0, pread(printed, buffer.baseAddress, buffer.count, 0))
+    }
   }
 
   private static func end(_ process: pid_t) {
@@ -103,7 +128,7 @@ final class BlockServer {
   }
 
   private static func start(
-    _ words: [String], _ listener: Int32, reads files: [String], by means: Confinement.Means?
+    _ words: [String], _ listener: Int32, _ printed: Int32, reads files: [String], by means: Confinement.Means?
   ) throws(DirectDiskError) -> pid_t {
     let program = "/usr/bin/qemu-nbd"
     guard access(program, X_OK) == 0 else {
@@ -116,7 +141,7 @@ final class BlockServer {
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     return try confinement.withKernelForm(by: means) { ruleset, filter throws(DirectDiskError) in
-      let process = vmlineage_serve(program, &arguments, listener, memory, written, ruleset, filter)
+      let process = vmlineage_serve(program, &arguments, listener, printed, memory, written, ruleset, filter)
       guard process > 0 else { throw DirectDiskError("qemu-nbd", String(cString: strerror(errno))) }
       return process
     }

@@ -1,4 +1,4 @@
-package import DiskFormats
+internal import DiskFormats
 internal import Foundation
 package import Inventory
 
@@ -13,7 +13,8 @@ package struct DirectVolume {
   /// Of the partition below it.
   package var partitionUUID: String?
   package var partitionLabel: String?
-  package var partitionType: PartitionType?
+  /// As blkid(8) has it.
+  package var partitionTypeUUID: String?
   package var partitionAttributes: UInt64?
   /// Its files, or why they cannot be read without an appliance.
   package var files: Result<any FileSystem, DirectDiskError> = .failure(
@@ -95,7 +96,7 @@ private struct DirectOpening {
     var volume = DirectVolume(id: "/dev/sda" + (partition.number == 0 ? "" : String(partition.number)))
     volume.partitionUUID = partition.uuid
     volume.partitionLabel = partition.label
-    volume.partitionType = partition.type
+    volume.partitionTypeUUID = partition.type?.code
     volume.partitionAttributes = partition.attributes
     open(bytes, as: volume, partition.type, isCut: partition.isCut)
   }

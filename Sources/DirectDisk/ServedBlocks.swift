@@ -42,7 +42,7 @@ final class ServedBlocks {
       coming = nil
     } else {
       arrived = try PendingRead(
-        server.nbd, range(from: number, count: isGoingOn ? Self.ahead : 1), chunkBytes: Self.chunkBytes, size)
+        server, range(from: number, count: isGoingOn ? Self.ahead : 1), chunkBytes: Self.chunkBytes, size)
     }
     try keep(arrived)
     // What was asked for earlier and is not wanted any more has to arrive first.
@@ -50,7 +50,7 @@ final class ServedBlocks {
     if isGoingOn, !cache.has(last + 1), (last + 1) * Self.chunkBytes < size {
       if let old = coming { try keep(old) }
       coming = try PendingRead(
-        server.nbd, range(from: last + 1, count: Self.ahead), chunkBytes: Self.chunkBytes, size)
+        server, range(from: last + 1, count: Self.ahead), chunkBytes: Self.chunkBytes, size)
     }
     return cache.chunk(number) ?? []
   }
@@ -60,7 +60,7 @@ final class ServedBlocks {
   }
 
   private func keep(_ read: PendingRead) throws(DirectDiskError) {
-    let data = try read.bytes(server.nbd)
+    let data = try read.bytes(server)
     if files.contains(where: \.isCut) { throw DirectDiskError("read", "the image ends early", isOfDisk: true) }
     for (next, begin) in zip(read.range, stride(from: 0, to: data.count, by: Int(Self.chunkBytes))) {
       cache.keep(Array(data[begin..<min(begin + Int(Self.chunkBytes), data.count)]), as: next)
@@ -87,26 +87,26 @@ private final class PendingRead {
   private let cookie: Int64
 
   /// - Parameter range: numbers of chunks, not empty.
-  init(_ nbd: OpaquePointer, _ range: Range<UInt64>, chunkBytes: UInt64, _ size: UInt64) throws(DirectDiskError) {
+  init(_ server: BlockServer, _ range: Range<UInt64>, chunkBytes: UInt64, _ size: UInt64) throws(DirectDiskError) {
     let start = range.lowerBound * chunkBytes
     let count = Int(min(UInt64(range.count) * chunkBytes, size - start))
     self.range = range
     buffer = .allocate(byteCount: count, alignment: 16)
-    cookie = vmlineage_nbd_aio_pread(nbd, buffer.baseAddress, count, start, nbd_completion_callback(), 0)
-    if cookie < 0 { throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true) }
+    cookie = vmlineage_nbd_aio_pread(server.nbd, buffer.baseAddress, count, start, nbd_completion_callback(), 0)
+    if cookie < 0 { throw server.readError() }
   }
 
   // libnbd writes to it only while it is called, and it is not called any more where this is not done.
   deinit { buffer.deallocate() }
 
   /// Waits for it.
-  func bytes(_ nbd: OpaquePointer) throws(DirectDiskError) -> [UInt8] {
+  func bytes(_ server: BlockServer) throws(DirectDiskError) -> [UInt8] {
     while true {
-      switch vmlineage_nbd_aio_command_completed(nbd, UInt64(cookie)) {
+      switch vmlineage_nbd_aio_command_completed(server.nbd, UInt64(cookie)) {
       case 1: return Array(buffer)
       case 0:
-        if vmlineage_nbd_poll(nbd, -1) < 0 { throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true) }
-      default: throw DirectDiskError("read", BlockServer.lastError(), isOfDisk: true)
+        if vmlineage_nbd_poll(server.nbd, -1) < 0 { throw server.readError() }
+      default: throw server.readError()
       }
     }
   }

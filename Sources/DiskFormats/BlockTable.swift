@@ -34,7 +34,7 @@ package func readBlockTable(_ chain: DiskChain) throws(DiskFormatError) -> (any 
   if isPlain { return chain.header.virtualSize <= file.size ? PlainBlocks() : nil }
   guard let type = diskHeaderReaders.first(where: { $0.format == format }) else { return nil }
   var header = DiskHeader(format: format)
-  var reader = type.init(DiskSource(bytes: file, name: file.path))
+  var reader = type.init(try DiskSource(bytes: file, name: file.path))
   try reader.read(into: &header)
   guard header == chain.header.unmeasured else { return nil }
   return try reader.blockTable(of: header)

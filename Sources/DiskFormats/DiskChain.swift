@@ -25,7 +25,8 @@ package struct DiskChain: Sendable {
 /// Opens an image and, where it names backing files or extents, those too: relative to the folder of the file that
 /// names them, only regular files that lie inside the `allowed` folders after all links are resolved.
 ///
-/// The format of each layer comes from its own header; a backing file without one is raw only where the image says so.
+/// The format of each layer comes from its own header; a backing file without one is raw only where the image says so,
+/// whatever it shows.
 /// Throws what `readDiskHeader` throws, `refersOutside` for files in other folders, and `loop`. Differencing VHD, VHDX
 /// and VDI are refused, whatever is allowed: QEMU does not read them with their parent.
 ///
@@ -40,7 +41,7 @@ package func readDiskChain(
     return DiskChain(layers: [DiskChain.Layer(file: file, header: header, extents: [])])
   }
   var opener = LayerOpener(allowed: allowed, subject: path)
-  let source = DiskSource(bytes: file, name: path)
+  let source = try DiskSource(bytes: file, name: path)
   let known = try chooseFormat(of: source, assume: format)
   do throws(DiskFormatError) {
     try opener.admit(file)
@@ -83,7 +84,7 @@ private struct LayerOpener {
       guard layers.count < DiskChain.maximumDepth else {
         throw failure(.loop, "has more than \(DiskChain.maximumDepth) layers")
       }
-      let source = DiskSource(bytes: file, name: file.path)
+      let source = try DiskSource(bytes: file, name: file.path)
       let header = try readDiskHeader(source, format: format) { _ throws(DiskFormatError) in }
       first = first ?? header
       var extents: [DiskFile] = []
@@ -106,7 +107,8 @@ private struct LayerOpener {
     let layer = try open(reference.name, beside: file)
     // Said to be raw, it is raw, whatever its guest wrote to its first sectors.
     if reference.format == .raw { return (layer, .raw) }
-    return (layer, try chooseFormat(of: DiskSource(bytes: layer, name: layer.path), assume: reference.format))
+    let source = try DiskSource(bytes: layer, name: layer.path)
+    return (layer, try chooseFormat(of: source, assume: reference.format, takesRaw: false))
   }
 
   private mutating func extent(
@@ -119,8 +121,8 @@ private struct LayerOpener {
       }
       return part
     }
-    let source = DiskSource(bytes: part, name: part.path)
-    guard try VMDK.recognises(source) else { throw failure(.damaged, "the extent \(reference.name) is not a VMDK") }
+    let source = try DiskSource(bytes: part, name: part.path)
+    guard VMDK.recognises(source) else { throw failure(.damaged, "the extent \(reference.name) is not a VMDK") }
     let header = try readDiskHeader(source, format: .vmdk) { header throws(DiskFormatError) in
       try refuseReferences(of: header, name: part.path)
     }

@@ -10,8 +10,12 @@ package struct DiskFormatError: Error, CustomStringConvertible, Equatable, Senda
     case unreadable
     /// No bytes at all.
     case empty
-    /// No known header.
+    /// No known header, and nothing that shows a raw disk.
     case unrecognised = "not-an-image"
+    /// One file or many in a packed form.
+    case archive
+    /// An image in a format of another program.
+    case otherFormat = "other-format"
     /// The headers of more than one format, or another one than was stated.
     case ambiguous
     /// The file ends before what its header and tables say.

@@ -1,10 +1,25 @@
 /// An image under reading: its bytes with exact reads, and tables walked within a budget.
+///
+/// Two reads decide what kind of image it is: of its start, as far as file systems have what they are known by, and of its
+/// last sector, where a VHD has its footer.
 struct DiskSource {
   /// Of allocation tables, at most so many bytes are read: a qcow2 of 1 TiB in clusters of 64 KiB has 128 MiB of them.
   static let tableBudget = 160 << 20
 
   let bytes: any RandomAccessBytes
   let name: String
+  /// The first `VolumeIdentity.length` bytes, or all where there are fewer.
+  private(set) var start: [UInt8] = []
+  /// The last 512 bytes, or all where there are fewer.
+  private(set) var end: [UInt8] = []
+
+  init(bytes: any RandomAccessBytes, name: String) throws(DiskFormatError) {
+    self.bytes = bytes
+    self.name = name
+    start = try some(at: 0, count: VolumeIdentity.length)
+    let isAll = bytes.size <= UInt64(start.count)
+    end = isAll ? Array(start.suffix(512)) : try some(at: bytes.size - 512, count: 512)
+  }
 
   var size: UInt64 { bytes.size }
 
@@ -14,6 +29,9 @@ struct DiskSource {
 
   /// Up to `count` bytes: fewer at the end.
   func some(at offset: UInt64, count: Int) throws(DiskFormatError) -> [UInt8] {
+    if let place = Int(exactly: offset), place <= start.count, count <= start.count - place {
+      return Array(start[place..<place + count])
+    }
     do {
       return try bytes.read(at: offset, count: count)
     } catch let failure as DiskFormatError {

@@ -1,8 +1,10 @@
 /// QEMU copy on write, version 2 and 3 (QEMU's docs/interop/qcow2.txt). Big-endian.
 ///
 ///     0   QFI\xfb  version  backing offset(8)  backing length(4)  cluster bits(4)
-///     24  virtual size(8)  crypt method(4)  L1 entries(4)  L1 offset(8)  refcount table …
+///     24  virtual size(8)  crypt method(4)  L1 entries(4)  L1 offset(8)
+///     48  refcount table(8)  its clusters(4)  snapshots(4)  their table(8)
 ///     72  incompatible features(8)  compatible(8)  autoclear(8)  refcount order(4)  header length(4)   version 3
+///     104 compression type(1), where the header is longer
 ///     …   extensions: type(4) length(4) data, padded to 8
 ///
 ///     L1 ──▶ L2 table (one cluster) ──▶ data cluster
@@ -38,9 +40,7 @@ struct QCOW2: DiskHeaderReader {
 
   init(_ source: DiskSource) { self.source = source }
 
-  static func recognises(_ source: DiskSource) throws(DiskFormatError) -> Bool {
-    try source.some(at: 0, count: 4) == [0x51, 0x46, 0x49, 0xFB]
-  }
+  static func recognises(_ source: DiskSource) -> Bool { source.start.has([0x51, 0x46, 0x49, 0xFB], at: 0) }
 
   private var clusterSize: UInt64 { 1 << clusterBits }
 
@@ -51,19 +51,37 @@ struct QCOW2: DiskHeaderReader {
     header.subformat = version == 2 ? "0.10" : "1.1"
     isVersion3 = version == 3
     header.virtualSize = try fixed.u64(24)
-    header.encrypted = try fixed.u32(32) != 0
+    let method = try fixed.u32(32)
+    guard method <= 2 else { throw source.error(.unsupported, "uses an unknown encryption method \(method)") }
+    header.encrypted = method != 0
     clusterBits = UInt64(try fixed.u32(20))
     l1Count = UInt64(try fixed.u32(36))
     l1Offset = try fixed.u64(40)
     guard (9...21).contains(clusterBits), header.virtualSize <= UInt64(Int64.max) else {
       throw source.error(.damaged, "its cluster size or virtual size is out of bounds")
     }
+    try checkTables(fixed)
     // What lies in the first cluster names other files; a short file has less.
     let first = ByteView(
       bytes: try source.some(at: 0, count: Int(clusterSize)), order: .big, subject: source.name)
     let features = version == 3 ? try readFeatures(first, &header) : 0
     try readBacking(fixed, first, features: features, headerLength: version == 3 ? first.u32(100) : 72, &header)
     try checkL1(header)
+  }
+
+  /// Nothing is read by these tables here, but QEMU opens no image of which they are out of bounds.
+  private func checkTables(_ fixed: ByteView) throws(DiskFormatError) {
+    guard l1Offset % clusterSize == 0 else {
+      throw source.error(.damaged, "its L1 table does not begin where a cluster does")
+    }
+    let clusters = UInt64(try fixed.u32(56))
+    guard try fixed.u64(48) % clusterSize == 0, clusters.times(clusterSize) <= 8 << 20 else {
+      throw source.error(.damaged, "the place or size of its reference count table is out of bounds")
+    }
+    let (snapshots, table) = (try fixed.u32(60), try fixed.u64(64))
+    guard snapshots <= 65536, snapshots == 0 || table % clusterSize == 0 else {
+      throw source.error(.damaged, "the place or number of its snapshots is out of bounds")
+    }
   }
 
   private mutating func readFeatures(_ first: ByteView, _ header: inout DiskHeader) throws(DiskFormatError) -> UInt64 {
@@ -74,6 +92,13 @@ struct QCOW2: DiskHeaderReader {
     }
     if features & Incompatible.dirty != 0 { header.warnings.append("was not closed properly (dirty bit)") }
     if features & Incompatible.corrupt != 0 { header.warnings.append("is marked as corrupt") }
+    let (order, length) = (try first.u32(96), try first.u32(100))
+    guard order <= 6, length >= 104 else {
+      throw source.error(.damaged, "its header length or the width of its reference counts is out of bounds")
+    }
+    // Kinds of compression: 0 deflate, 1 zstd.
+    let compression = length > 104 ? try first.slice(at: 104, count: 1).first ?? 0 : 0
+    guard compression <= 1 else { throw source.error(.unsupported, "uses an unknown compression \(compression)") }
     extendedL2 = features & Incompatible.extendedL2 != 0
     packsOtherwise = features & Incompatible.compression != 0
     guard !extendedL2 || clusterBits >= 14 else {
@@ -151,8 +176,11 @@ struct QCOW2: DiskHeaderReader {
     var budget = DiskSource.tableBudget
     var tables: [(index: UInt64, offset: UInt64)] = []
     let l1 = DiskSource.Table(what: "L1 table", offset: l1Offset, count: l1Count, width: 8, order: .big)
-    var whole = try source.forEachEntry(of: l1, budget: &budget) { index, entry in
+    var whole = try source.forEachEntry(of: l1, budget: &budget) { index, entry throws(DiskFormatError) in
       let offset = entry & Self.offsetMask
+      guard offset % clusterSize == 0 else {
+        throw source.error(.damaged, "an L2 table does not begin where a cluster does")
+      }
       if offset != 0 { tables.append((index, offset)) }
     }
     header.map(upTo: l1Offset.plus(l1Count.times(8)))

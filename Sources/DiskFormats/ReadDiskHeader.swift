@@ -2,7 +2,7 @@
 protocol DiskHeaderReader: SendableMetatype {
   static var format: DiskFormat { get }
   /// Whether the source has this format's signature.
-  static func recognises(_ source: DiskSource) throws(DiskFormatError) -> Bool
+  static func recognises(_ source: DiskSource) -> Bool
   init(_ source: DiskSource)
   /// Reads the header. What is read before an error stays in `header`.
   mutating func read(into header: inout DiskHeader) throws(DiskFormatError)
@@ -20,13 +20,13 @@ let diskHeaderReaders: [any DiskHeaderReader.Type] = [QCOW2.self, VHD.self, VHDX
 
 /// Reads and checks the header of an image that stands alone.
 ///
-/// A known header decides the format. Without one the bytes are raw where `assume` says so (for block devices and
-/// `--image-format`), else `unrecognised`. Throws a refusal, which carries the header, for images that name other files
+/// A known header decides the format. Without one the bytes are raw where they show a disk (`rawSectorSize`) or `assume`
+/// says so (for block devices and `--image-format`), else `unrecognised`. Throws a refusal, which carries the header, for images that name other files
 /// (`refersOutside`), differencing disks, unknown features, and files that end before what their tables map.
 package func readDiskHeader(
   _ bytes: some RandomAccessBytes, name: String, assume: DiskFormat? = nil
 ) throws(DiskFormatError) -> DiskHeader {
-  let source = DiskSource(bytes: bytes, name: name)
+  let source = try DiskSource(bytes: bytes, name: name)
   return try readDiskHeader(source, format: try chooseFormat(of: source, assume: assume)) {
     header throws(DiskFormatError) in
     try refuseReferences(of: header, name: name)
@@ -35,8 +35,7 @@ package func readDiskHeader(
 
 /// The format of the header, or nil where there is no known one.
 func knownFormat(of source: DiskSource) throws(DiskFormatError) -> DiskFormat? {
-  var found: [DiskFormat] = []
-  for reader in diskHeaderReaders where try reader.recognises(source) { found.append(reader.format) }
+  let found = diskHeaderReaders.filter { $0.recognises(source) }.map { $0.format }
   guard found.count < 2 else {
     let names = found.map(\.rawValue).joined(separator: " and ")
     throw source.error(.ambiguous, "has the headers of \(names), so what it holds is not certain")
@@ -45,7 +44,10 @@ func knownFormat(of source: DiskSource) throws(DiskFormatError) -> DiskFormat? {
 }
 
 /// The format to read it as: see `readDiskHeader`.
-func chooseFormat(of source: DiskSource, assume: DiskFormat?) throws(DiskFormatError) -> DiskFormat {
+/// - Parameter takesRaw: whether one without a header may be raw though nobody says so.
+func chooseFormat(
+  of source: DiskSource, assume: DiskFormat?, takesRaw: Bool = true
+) throws(DiskFormatError) -> DiskFormat {
   guard source.size > 0 else { throw source.error(.empty, "the file is empty") }
   if let found = try knownFormat(of: source) {
     guard let assume, assume != .raw, assume != found else { return found }
@@ -53,12 +55,15 @@ func chooseFormat(of source: DiskSource, assume: DiskFormat?) throws(DiskFormatE
   }
   guard assume != .raw else { return .raw }
   guard let assume else {
-    // All that tells a fixed VHD is at its end.
+    // A fixed VHD begins like a raw disk, and all that says what it is stands at its end.
     guard !source.name.lowercased().hasSuffix(".vhd") else {
       throw source.error(.unrecognised, "has no VHD footer: it is no VHD, or its end is missing")
     }
-    throw source.error(
-      .unrecognised, "has no known disk image header", remedy: "if it is a raw disk, say --image-format raw")
+    guard takesRaw else {
+      throw source.error(.unrecognised, "has no known disk image header, and the image that names it states no format")
+    }
+    _ = try source.rawSectorSize()
+    return .raw
   }
   throw source.error(.unrecognised, "has no header of \(assume.rawValue) as stated")
 }
@@ -72,6 +77,7 @@ func readDiskHeader(
   var header = DiskHeader(format: format)
   guard let type = diskHeaderReaders.first(where: { $0.format == format }) else {
     header.virtualSize = source.size
+    header.sectorSize = try? source.rawSectorSize()
     return header
   }
   do throws(DiskFormatError) {

@@ -16,9 +16,7 @@ struct VDI: DiskHeaderReader {
 
   init(_ source: DiskSource) { self.source = source }
 
-  static func recognises(_ source: DiskSource) throws(DiskFormatError) -> Bool {
-    try source.some(at: 0x40, count: 4) == [0x7F, 0x10, 0xDA, 0xBE]
-  }
+  static func recognises(_ source: DiskSource) -> Bool { source.start.has([0x7F, 0x10, 0xDA, 0xBE], at: 0x40) }
 
   mutating func read(into header: inout DiskHeader) throws(DiskFormatError) {
     let view = try source.exactly("header", at: 0, count: 0x1C8, order: .little)
@@ -32,8 +30,15 @@ struct VDI: DiskHeaderReader {
     blocks = UInt64(try view.u32(0x180))
     try readKind(view, &header)
     let guestBlock = UInt64(try view.u32(0x178))
+    guard mapOffset % 512 == 0, dataOffset % 512 == 0 else {
+      throw source.error(.damaged, "its block map or its data do not begin where a sector does")
+    }
     guard guestBlock.isPowerOfTwo, guestBlock >= 512, blocks.times(guestBlock) >= header.virtualSize else {
       throw source.error(.damaged, "its blocks do not fit the size of the disk")
+    }
+    // Those of VirtualBox, and all that QEMU reads.
+    guard guestBlock == 1 << 20 else {
+      throw source.error(.unsupported, "has blocks of \(guestBlock) bytes, and only those of 1 MiB are read")
     }
   }
 

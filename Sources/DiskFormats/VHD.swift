@@ -24,23 +24,22 @@ struct VHD: DiskHeaderReader {
 
   init(_ source: DiskSource) { self.source = source }
 
-  static func recognises(_ source: DiskSource) throws(DiskFormatError) -> Bool {
-    if try source.some(at: 0, count: 8) == cookie { return true }
-    return try endFooter(source) != nil
+  static func recognises(_ source: DiskSource) -> Bool {
+    source.start.starts(with: cookie) || endFooter(source) != nil
   }
 
   /// The footer at the end, of 512 or 511 bytes.
-  private static func endFooter(_ source: DiskSource) throws(DiskFormatError) -> ByteView? {
-    for length in [512, 511] as [UInt64] where source.size >= length {
-      let bytes = try source.some(at: source.size - length, count: Int(length))
+  private static func endFooter(_ source: DiskSource) -> ByteView? {
+    for length in [512, 511] where source.end.count >= length {
+      let bytes = Array(source.end.suffix(length))
       if bytes.starts(with: cookie) { return ByteView(bytes: bytes, order: .big, subject: source.name) }
     }
     return nil
   }
 
   mutating func read(into header: inout DiskHeader) throws(DiskFormatError) {
-    let last = try Self.endFooter(source)
-    let startsWithFooter = try source.some(at: 0, count: 8) == Self.cookie
+    let last = Self.endFooter(source)
+    let startsWithFooter = source.start.starts(with: Self.cookie)
     let first = startsWithFooter ? try source.exactly("footer copy", at: 0, count: 512, order: .big) : nil
     // QEMU takes the copy at the start where there is one, so it decides here too.
     guard let footer = first ?? last else { throw source.error(.damaged, "has no footer") }
@@ -50,6 +49,8 @@ struct VHD: DiskHeaderReader {
     }
     let kinds = try [footer.u32(60), last?.u32(60) ?? 0]
     if kinds.contains(4) { try refuseDifferencing(footer, &header) }
+    try checkSum(footer, at: 64, of: "footer")
+    try checkSize(header)
     guard last == nil || kinds[0] == kinds[1] else {
       throw source.error(.ambiguous, "its two footers are of different types, so what it holds is not certain")
     }
@@ -70,15 +71,22 @@ struct VHD: DiskHeaderReader {
     header.creator = String(decoding: try footer.slice(at: 28, count: 4), as: UTF8.self)
     header.virtualSize = try footer.u64(48)
     header.id = try footer.uuid(at: 68, mixedEndian: false)
-    if try footer.u32(64) != Self.checksum(footer.bytes, at: 64) {
-      header.warnings.append("the checksum of its footer is wrong")
-    }
     let geometry = try footer.slice(at: 58, count: 2).map { UInt64($0) }
     let addressable = UInt64(try footer.u16(56)).times(geometry[0]).times(geometry[1]).times(512)
     if addressable < header.virtualSize, addressable < 65535 * 16 * 255 * 512 {
       header.warnings.append("its geometry holds only \(addressable) of \(header.virtualSize) bytes")
     }
-    // 2 TiB is what 32 bits of sectors hold.
+  }
+
+  private func checkSum(_ view: ByteView, at position: Int, of what: String) throws(DiskFormatError) {
+    guard try view.u32(position) == Self.checksum(view.bytes, at: position) else {
+      throw source.error(
+        .damaged, "incorrect header checksum: its \(what) is damaged", remedy: "copy the image again from its origin")
+    }
+  }
+
+  /// 2 TiB is what 32 bits of sectors hold.
+  private func checkSize(_ header: DiskHeader) throws(DiskFormatError) {
     guard header.virtualSize > 0, header.virtualSize <= 1 << 41, header.virtualSize % 512 == 0 else {
       throw source.error(.damaged, "its size of \(header.virtualSize) bytes is out of bounds")
     }
@@ -107,9 +115,7 @@ struct VHD: DiskHeaderReader {
 
   private mutating func readDynamic(_ footer: ByteView, _ header: inout DiskHeader) throws(DiskFormatError) {
     let dynamic = try dynamicHeader(footer)
-    if try dynamic.u32(36) != Self.checksum(dynamic.bytes, at: 36) {
-      header.warnings.append("the checksum of its dynamic header is wrong")
-    }
+    try checkSum(dynamic, at: 36, of: "dynamic header")
     tableOffset = try dynamic.u64(16)
     entries = UInt64(try dynamic.u32(28))
     blockSize = UInt64(try dynamic.u32(32))

@@ -22,9 +22,7 @@ struct VHDX: DiskHeaderReader {
 
   init(_ source: DiskSource) { self.source = source }
 
-  static func recognises(_ source: DiskSource) throws(DiskFormatError) -> Bool {
-    try source.some(at: 0, count: 8) == Array("vhdxfile".utf8)
-  }
+  static func recognises(_ source: DiskSource) -> Bool { source.start.has("vhdxfile", at: 0) }
 
   mutating func read(into header: inout DiskHeader) throws(DiskFormatError) {
     let identifier = try source.exactly("file identifier", at: 0, count: 520, order: .little)

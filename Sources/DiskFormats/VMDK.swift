@@ -23,10 +23,9 @@ struct VMDK: DiskHeaderReader {
 
   init(_ source: DiskSource) { self.source = source }
 
-  static func recognises(_ source: DiskSource) throws(DiskFormatError) -> Bool {
-    let start = try source.some(at: 0, count: 21)
-    return start.starts(with: Array("KDMV".utf8)) || start.starts(with: Array("COWD".utf8))
-      || String(decoding: start, as: UTF8.self).lowercased() == "# disk descriptorfile"
+  static func recognises(_ source: DiskSource) -> Bool {
+    source.start.has("KDMV", at: 0) || source.start.has("COWD", at: 0)
+      || String(decoding: source.start.prefix(21), as: UTF8.self).lowercased() == "# disk descriptorfile"
   }
 
   mutating func read(into header: inout DiskHeader) throws(DiskFormatError) {
@@ -46,6 +45,8 @@ struct VMDK: DiskHeaderReader {
 
   private mutating func readHosted(into header: inout DiskHeader) throws(DiskFormatError) {
     var view = try source.exactly("header", at: 0, count: 512, order: .little)
+    let version = try view.u32(4)
+    guard version <= 3 else { throw source.error(.unsupported, "is of an unknown version \(version) of VMDK") }
     // QEMU follows the extents of an embedded descriptor where the capacity is 0.
     guard try view.u64(12) != 0 else { throw source.error(.damaged, "its header gives no capacity") }
     try readEmbedded(view, into: &header)
@@ -60,7 +61,9 @@ struct VMDK: DiskHeaderReader {
     grainSectors = try view.u64(20)
     tableEntries = UInt64(try view.u32(44))
     directory = try view.u64(56)
-    compressed = try view.u16(77) != 0
+    let compression = try view.u16(77)
+    guard compression <= 1 else { throw source.error(.unsupported, "uses an unknown compression \(compression)") }
+    compressed = compression == 1
     header.virtualSize = capacity.times(512)
     try checkGrains(header)
     directoryEntries = capacity.dividedUp(by: grainSectors.times(tableEntries))

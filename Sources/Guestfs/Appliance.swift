@@ -62,7 +62,7 @@ package final class Appliance {
     try handle.check("set_smp", "\(processors)") { vmlineage_guestfs_set_smp($0, Int32(clamping: processors)) }
     try add(drives.overlay, format: "qcow2", label: "image", sectorSize: drives.sectorSize)
     try add(drives.scratch, format: "raw", label: "scratch")
-    try handle.check("launch", "appliance") { vmlineage_guestfs_launch($0) }
+    try handle.launch()
   }
 
   private func add(_ file: URL, format: String, label: String, sectorSize: UInt64 = 512) throws(GuestfsError) {

@@ -6,6 +6,8 @@ package struct GuestfsError: Error, Sendable, CustomStringConvertible {
   package var subject: String
   /// libguestfs's own words; they may quote the guest, so print them safely.
   package var reason: String
+  /// Whether it is the image that QEMU does not take.
+  package var isOfImage = false
 
   package init(operation: String, subject: String, reason: String) {
     self.operation = operation

@@ -1,3 +1,4 @@
+internal import DiskFormats
 package import Foundation
 
 /// The throw-away layers that stand between an image and the appliance (hostile.md, rule 1).
@@ -43,7 +44,7 @@ package enum Overlay {
     process.waitUntilExit()
     if process.terminationStatus != 0 {
       throw GuestfsError(
-        operation: name, subject: arguments.last ?? "", reason: String(decoding: said.prefix(1000), as: UTF8.self))
+        operation: name, subject: arguments.last ?? "", reason: qemuReason(Array(said)) ?? "it gave no reason")
     }
   }
 }

@@ -14,12 +14,14 @@ package struct ScanDocument: Encodable, Sendable {
 
   private let schema = ScanDocument.schema
   private let images: [ImageElement]
+  private let skipped: SkippedElement
 
-  private enum CodingKeys: CodingKey { case schema, images }
+  private enum CodingKeys: CodingKey { case schema, images, skipped }
 
   /// `files`: whether declared packages come with the files that they list.
-  package init(images: [ImageReport], files: Bool = false) {
+  package init(images: [ImageReport], skipped: SkippedReport = SkippedReport(), files: Bool = false) {
     self.images = images.map { ImageElement($0, files: files) }
+    self.skipped = SkippedElement(skipped)
   }
 
   package func data() throws -> Data { try jsonDocument(self) }
@@ -68,6 +70,31 @@ struct ImageElement: Encodable {
       files: inventory.counts.files, read: inventory.counts.read, digested: inventory.counts.digested,
       explained: report.findings.explained, unexplained: report.findings.unexplained,
       unreadable: inventory.counts.unreadable)
+  }
+}
+
+/// What a search of directories left out.
+struct SkippedElement: Encodable {
+  struct File: Encodable {
+    var path: String
+    var pathBytes: Data?
+    var reason: String
+    var message: String
+  }
+
+  var count: Int
+  var byReason: [String: Int]
+  var files: [File]
+
+  init(_ report: SkippedReport) {
+    count = report.count
+    byReason = report.counts
+    files = report.files.map { file in
+      let isText = String(validating: file.path, as: UTF8.self) != nil
+      return File(
+        path: isText ? String(decoding: file.path, as: UTF8.self) : printable(file.path),
+        pathBytes: isText ? nil : Data(file.path), reason: file.reason, message: printable(file.message))
+    }
   }
 }
 

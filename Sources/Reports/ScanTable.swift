@@ -28,9 +28,14 @@ package struct TableOptions: Sendable {
 }
 
 /// The table of `scan`, read at a glance: for each image what it is, what was found in it, and what is wrong with it.
-package func scanTable(_ images: [ImageReport], _ options: TableOptions = TableOptions()) -> String {
+package func scanTable(
+  _ images: [ImageReport], skipped: SkippedReport = SkippedReport(), _ options: TableOptions = TableOptions()
+) -> String {
   var lines = images.map { imageLines($0, options) }.joined(separator: [""]).map { $0 }
   if images.count > 1 { lines += ["", total(images)] }
+  let others = skippedLines(skipped, width: options.width)
+  if !lines.isEmpty, !others.isEmpty { lines.append("") }
+  lines += others
   return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
 }
 

@@ -87,7 +87,7 @@ func openDirectly(_ found: FoundVolumes, applianceObstacle obstacle: String?) ->
     return OpenedVolume(
       volume: volume, tree: tree,
       partition: PartitionNames(
-        uuid: found.partitionUUID, label: found.partitionLabel, typeUUID: found.partitionType?.code,
+        uuid: found.partitionUUID, label: found.partitionLabel, typeUUID: found.partitionTypeUUID,
         attributes: found.partitionAttributes), isFinal: isFinal)
   }
 }

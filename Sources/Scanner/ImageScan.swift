@@ -40,6 +40,7 @@ struct ImageScan {
     // The image stays open here as long as the appliance reads it by this descriptor.
     let image = try OpenImage(request)
     tell(.image(image.facts))
+    if !image.remarks.isEmpty { tell(.remarks(image.remarks)) }
     switch request.share {
     case .nothing(let handsOver): try readDirectly(image, handsOver)
     case .allBut(let others): try readByAppliance(image, but: others)
@@ -165,7 +166,7 @@ struct ImageScan {
     } catch {
       throw Problem(
         code: "appliance-failed", operation: "start appliance", subject: request.path, reason: error.reason,
-        remedy: "run `vmlineage doctor`")
+        remedy: error.isOfImage ? nil : "run `vmlineage doctor`")
     }
   }
 

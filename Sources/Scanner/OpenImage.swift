@@ -14,6 +14,15 @@ package struct OpenImage {
   /// Bytes.
   let virtualSize: UInt64
 
+  /// What is odd about its header.
+  var remarks: [Problem] {
+    chain.layers.flatMap { layer in
+      layer.header.warnings.map {
+        Problem(code: "image-header", operation: "read header", subject: layer.file.path, reason: $0)
+      }
+    }
+  }
+
   /// Opens the image that a request names.
   /// - Throws: `Problem`; also where it is not the file that the parent saw.
   init(_ request: ScanRequest) throws {

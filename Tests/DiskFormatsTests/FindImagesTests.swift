@@ -21,10 +21,14 @@ struct FindImagesTests {
       try FileManager.default.createSymbolicLink(
         atPath: deep.appending(path: "loop").path, withDestinationPath: folder.path)
       try done("mkfifo", "pipe.raw", in: folder)
-      let found = findImages(in: folder.path)
+      let found = findImages(in: [folder.path])
       #expect(names(found, in: folder) == ["a/b/no-extension", "empty.img", "text.VHD"])
-      #expect(found.skipped == 4)
-      #expect(found.problems.isEmpty && found.parts.isEmpty)
+      #expect(found.skipped.counts == [.notAnImage: 1, .link: 2, .specialFile: 1])
+      #expect(found.parts.isEmpty)
+      // The link to an image and the pipe are named before the rest, and the link to a directory after them.
+      #expect(
+        found.skipped.files.map { String($0.path.dropFirst(folder.path.count + 1)) }
+          == ["link.qcow2", "pipe.raw", "a/b/loop", "notes.txt"])
     }
   }
 
@@ -34,31 +38,33 @@ struct FindImagesTests {
       try done(
         "qemu-img", "convert", "-f", "raw", "-O", "vmdk", "-o", "subformat=twoGbMaxExtentSparse", "disk.raw",
         "disk.vmdk", in: folder)
-      let found = findImages(in: folder.path)
+      let found = findImages(in: [folder.path])
       #expect(names(found, in: folder) == ["disk.raw", "disk.vmdk"])
       #expect(Array(found.parts.values) == [folder.path + "/disk.vmdk"])
+      #expect(found.skipped.counts == [.part: 1])
+      #expect(found.skipped.files.map(\.message) == ["belongs to \(folder.path)/disk.vmdk"])
     }
   }
 
   @Test func `a backing file belongs to the image above it where that can be read`() throws {
     try withTemporaryFolder { folder in
       _ = try DiskChainTests.makeChain(in: folder)
-      #expect(names(findImages(in: folder.path), in: folder) == ["disk.raw", "middle.qcow2", "top.qcow2"])
-      let found = findImages(in: folder.path, allowed: [folder.path])
+      #expect(names(findImages(in: [folder.path]), in: folder) == ["disk.raw", "middle.qcow2", "top.qcow2"])
+      let found = findImages(in: [folder.path], allowed: [folder.path])
       #expect(names(found, in: folder) == ["top.qcow2"])
       #expect(Set(found.parts.keys) == [folder.path + "/disk.raw", folder.path + "/middle.qcow2"])
     }
   }
 
   @Test func `what cannot be looked at is reported in a line`() throws {
-    let missing = findImages(in: "/nonexistent").problems
-    #expect(missing.map(\.code) == [.unreadable])
-    #expect(missing[0].description.contains("\n") == false)
+    let missing = findImages(in: ["/nonexistent"]).skipped.files
+    #expect(missing.map(\.reason) == [.unreadable])
+    #expect(missing[0].message == "cannot be searched: No such file or directory")
     try withTemporaryFolder { folder in
       let deep = folder.appending(path: Array(repeating: "d", count: 70).joined(separator: "/"))
       try FileManager.default.createDirectory(at: deep, withIntermediateDirectories: true)
-      let found = findImages(in: folder.path)
-      #expect(found.problems.count == 1 && found.problems[0].reason == "lies too deep")
+      let found = findImages(in: [folder.path]).skipped
+      #expect(found.counts == [.tooMany: 1] && found.files[0].message.contains("64 directories deep"))
     }
   }
 }

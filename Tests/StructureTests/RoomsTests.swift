@@ -88,7 +88,9 @@ private let toolchain: Set = ["Dispatch", "Foundation", "Glibc", "Synchronizatio
 
 @Test func `unsafe code stands where C is wrapped or integers are read from bytes`() throws {
   let allowed = ["DirectDisk/", "Fingerprints/Archive/", "Guestfs/"]
-  let allowedFiles = ["DiskFormats/DiskFile.swift", "Fingerprints/Bytes.swift", "Packages/Hive.swift"]
+  let allowedFiles = [
+    "DiskFormats/Directory.swift", "DiskFormats/DiskFile.swift", "Fingerprints/Bytes.swift", "Packages/Hive.swift",
+  ]
   for (path, text) in try swiftFiles(in: "Sources") where !allowedFiles.contains(path) {
     if allowed.contains(where: path.hasPrefix) { continue }
     let found = code(text).firstMatch(of: /Unsafe\w*Pointer|\bunsafe\w*|@unchecked|nonisolated\(unsafe\)|Unmanaged/)

@@ -12,11 +12,12 @@ struct ScanCommand: AsyncParsableCommand {
     commandName: "scan",
     abstract: "Say what is installed in disk images, and which source files it came from.",
     discussion: """
-      Reads VHD, VHDX, qcow2, VMDK, VDI and raw images, and folders of them, and writes to none of them. What was found \
-      is kept in the catalog; an image that has not changed since is not read again.
+      Reads VHD, VHDX, qcow2, VMDK, VDI and raw images, and directories of them, and writes to none of them. An image \
+      without a header is raw where it begins with a partition table, an LVM or LUKS header, or a file system that fits \
+      into it. What was found is kept in the catalog; an image that has not changed since is not read again.
 
       EXAMPLES
-        vmlineage scan /images                        everything below a folder
+        vmlineage scan /images                        every image below a directory
         vmlineage scan disk.vhd --signatures shop.json
         vmlineage scan /dev/sdb --format json         a whole disk, as JSON
         vmlineage scan disk.qcow2 --key all:file:key  with encrypted volumes
@@ -28,7 +29,7 @@ struct ScanCommand: AsyncParsableCommand {
         130  interrupted; what was done until then is stored
       """)
 
-  @Argument(help: "Images, or folders that are searched for images.", completion: .file())
+  @Argument(help: "Images, or directories that are searched for images.", completion: .file())
   var paths: [String]
 
   @Option(
@@ -82,7 +83,7 @@ struct ScanCommand: AsyncParsableCommand {
       """)
   var only: Only?
 
-  @Option(name: .customLong("image-format"), help: "Read images without a known header as raw.")
+  @Option(name: .customLong("image-format"), help: "Read images without a known header as raw, also where nothing in them shows that they are disks: raw.")
   var imageFormat: AssumedFormat?
 
   @Flag(help: "Also list the files of declared packages.")
@@ -105,7 +106,7 @@ struct ScanCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1") }
-    if paths.isEmpty { throw ValidationError("name an image or a folder") }
+    if paths.isEmpty { throw ValidationError("name an image or a directory") }
   }
 
   func run() async throws {
@@ -114,7 +115,7 @@ struct ScanCommand: AsyncParsableCommand {
     let interruption = Interruption { work.cancel() }
     let reports = await work.value
     if timings { writeError(scan.timings) }
-    try answer(Data(try rendered(reports).utf8))
+    try answer(Data(try rendered(reports, scan.skipped).utf8))
     if let signal = interruption.received {
       complain("interrupted: \(reports.count) of \(scan.images.count) images are done and stored")
       throw ExitCode(128 + signal)
@@ -140,10 +141,11 @@ extension ScanCommand {
     return TableOptions(width: terminalWidth(), packages: packages, sources: sources, color: color)
   }
 
-  private func rendered(_ reports: [ImageReport]) throws -> String {
+  private func rendered(_ reports: [ImageReport], _ skipped: SkippedReport) throws -> String {
     switch output.format {
-    case .json: String(decoding: try ScanDocument(images: reports, files: files).data(), as: UTF8.self)
-    case .table: scanTable(reports, tableOptions)
+    case .json:
+      String(decoding: try ScanDocument(images: reports, skipped: skipped, files: files).data(), as: UTF8.self)
+    case .table: scanTable(reports, skipped: skipped, tableOptions)
     }
   }
 }

@@ -13,12 +13,13 @@ final class ScanRun: Sendable {
   private let jobs: Int
   private let progress: Progress
   let images: [String]
+  /// What was left out of directories.
+  let skipped: SkippedReport
 
   /// - Throws: `Problem` where nothing can be begun.
   init(_ command: ScanCommand) throws {
     let found = findScanned(command.paths, allowed: command.allowedFolders)
-    images = found.images
-    found.remarks.forEach(complain)
+    (images, skipped) = (found.images, found.skipped)
     jobs = command.jobs ?? Self.defaultJobs(images.count)
     progress = Progress(images)
     job = try ImageJob(command)
@@ -86,24 +87,34 @@ final class ScanRun: Sendable {
   }
 }
 
-/// What the paths on the command line come to: a folder is searched, anything else is tried whatever it is.
-private func findScanned(
-  _ paths: [String], allowed: [String]
-) -> (images: [String], remarks: [String]) {
-  var images: [String] = []
-  var remarks: [String] = []
+/// What the paths on the command line come to: a directory is searched, anything else is tried whatever it is, and so is a
+/// directory that cannot be searched.
+private func findScanned(_ paths: [String], allowed: [String]) -> (images: [String], skipped: SkippedReport) {
+  var named: [String] = []
+  var directories: [String] = []
   for path in paths.map({ URL(fileURLWithPath: $0).standardizedFileURL.path }) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-      images.append(path)
-      continue
+    var isDirectory: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    if isThere, isDirectory.boolValue, access(path, R_OK | X_OK) == 0 {
+      directories.append(path)
+    } else if !named.contains(path) {
+      named.append(path)
     }
-    let found = findImages(in: path, allowed: allowed)
-    images += found.images
-    remarks += found.problems.map { "\($0)" }
-    remarks.append(
-      "\(printable(path)): images: \(found.images.count), other files skipped: \(found.skipped)")
   }
-  var seen: Set<String> = []
-  return (images.filter { seen.insert($0).inserted }, remarks)
+  let found = findImages(in: directories, allowed: allowed, except: Set(named))
+  let skipped = SkippedReport(found.skipped)
+  if !directories.isEmpty {
+    complain("images: \(named.count + found.images.count), other files skipped: \(skipped.count)")
+  }
+  return (named + found.images, skipped)
+}
+
+extension SkippedReport {
+  fileprivate init(_ skipped: SkippedFiles) {
+    self.init(
+      counts: Dictionary(uniqueKeysWithValues: skipped.counts.map { ($0.key.rawValue, $0.value) }),
+      files: skipped.files.map {
+        File(path: $0.bytes ?? Array($0.path.utf8), reason: $0.reason.rawValue, message: $0.message)
+      })
+  }
 }
