@@ -6,7 +6,13 @@ package import Inventory
 package struct UnreadManagersReader: PackageReader {
   package let name = "unread"
 
-  package let places = unreadTraces.flatMap(\.places)
+  /// Those below the folders that may be volumes of their own.
+  package let places = unreadTraces.flatMap(\.places).filter(Self.isRecord)
+
+  /// The others: what links to them lead to is not followed, for it may be anything.
+  static let otherPlaces = unreadTraces.flatMap(\.places).filter { !isRecord($0) }
+
+  private static func isRecord(_ place: String) -> Bool { ["var/", "usr/"].contains(where: place.hasPrefix) }
 
   private static let all = TraceIndex(unreadTraces)
   /// Those whose files are read to count what they list.
