@@ -13,12 +13,12 @@ package struct DeclaredPlaces: Sendable {
   package static let records: [Place] =
     (["etc/fstab", "etc/passwd", "etc/systemd/system/*.mount"] + packageReaders.flatMap(\.places)).map(names)
 
-  /// What boot loaders start, and what shows which volume holds what.
+  /// What boot loaders start, what shows which volume holds what, and what is said only to be there.
   private static let others =
     [
       "loader/entries/*.conf", "loader.*/entries/*.conf", "boot/loader/entries/*.conf", "boot/loader.*/entries/*.conf",
       "ostree/boot.*/*/*/*", "ostree/deploy/*/deploy/*",
-    ].map(names) + systemMarks
+    ].map(names) + UnreadManagersReader.otherPlaces.map(names) + systemMarks
 
   /// What may follow a name: names in small letters, and patterns; by position among all nodes.
   private struct Node {

@@ -129,7 +129,7 @@ extension Problem {
     let reason =
       paths.count == 1
       ? "it states no name or no version, so it is not listed"
-      : "\(paths.count) \(what) state no name or no version, so they are not listed: this, \(others)\(more)"
+      : "this and others, \(paths.count) \(what) in all, state no name or no version, so they are not listed: \(others)\(more)"
     return [Problem(code: "unlisted", operation: "read package metadata", subject: first.description, reason: reason)]
   }
 

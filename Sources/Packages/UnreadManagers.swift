@@ -6,7 +6,13 @@ package import Inventory
 package struct UnreadManagersReader: PackageReader {
   package let name = "unread"
 
-  package let places = unreadTraces.flatMap(\.places)
+  /// Those below the folders that may be volumes of their own.
+  package let places = unreadTraces.flatMap(\.places).filter(Self.isRecord)
+
+  /// The others: what links to them lead to is not followed, for it may be anything.
+  static let otherPlaces = unreadTraces.flatMap(\.places).filter { !isRecord($0) }
+
+  private static func isRecord(_ place: String) -> Bool { ["var/", "usr/"].contains(where: place.hasPrefix) }
 
   private static let all = TraceIndex(unreadTraces)
   /// Those whose files are read to count what they list.
@@ -125,8 +131,9 @@ private struct FoundTraces {
     }
     let others = holding.places.count - 1
     let more = others == 0 ? "" : others == 1 ? "and 1 other place " : "and \(others) other places "
+    let verb = counts.count == 1 && counts[0].hasPrefix("1 ") ? "is" : "are"
     let reason =
-      "\(more)\(others == 0 ? "holds" : "hold") \(counts.joined(separator: " and ")) of \(name), which are not read"
+      "\(more)\(others == 0 ? "holds" : "hold") \(counts.joined(separator: " and ")) of \(name), which \(verb) not read"
     return Problem(code: code, operation: "read packages", subject: first.description, reason: reason)
   }
 

@@ -77,8 +77,8 @@ private let systemManagers: [Trace] = [
 ]
 
 private let condaRoots =
-  ["opt/*", "usr/local"]
-  + ["root", "home/*"].flatMap { home in ["miniconda3", "anaconda3", "miniforge3"].map { "\(home)/\($0)" } }
+  ["opt/conda", "usr/local"]
+  + ["opt", "root", "home/*"].flatMap { home in ["miniconda3", "anaconda3", "miniforge3"].map { "\(home)/\($0)" } }
 
 /// Those that stand beside a system's own.
 private let otherManagers: [Trace] = [

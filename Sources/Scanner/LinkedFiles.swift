@@ -151,17 +151,26 @@ func assembleListed(_ volumes: [ListedVolume], following: Bool) throws -> [Syste
   if !following { return views }
   var places: [String: DeclaredPlaces] = [:]
   var known: Set<[String]> = []
+  let all = DeclaredPlaces()
   for _ in 0..<40 {
     var changed: [ListedVolume] = []
     for view in views {
       for (_, resolution, rests) in PlaceLinks(view, matching: true).links {
-        guard case .missing(let end, let rest) = resolution, known.count < ScanLimits.links,
-          let (volume, start) = view.holder(of: end)
-        else { continue }
+        // A directory may be there for other reasons, without what is looked for below it.
+        let (end, rest): (GuestPath, [[UInt8]])
+        switch resolution {
+        case .missing(let missing, let names): (end, rest) = (missing, names)
+        case .found(let place) where place.isDirectory: (end, rest) = (place.path, [])
+        case .found, .tooManyLinks: continue
+        }
+        guard known.count < ScanLimits.links, let (volume, start) = view.holder(of: end) else { continue }
         for place in rests {
           let names = (start.bytes.split(separator: UInt8(ascii: "/")).map(Array.init) + rest).map(literal) + place
-          guard known.insert([volume.volume.id] + names).inserted else { continue }
-          places[volume.volume.id, default: DeclaredPlaces()].add(names)
+          let listed = places[volume.volume.id] ?? all
+          guard known.insert([volume.volume.id] + names).inserted,
+            !listed.admit(GuestPath(names.joined(separator: "/")))
+          else { continue }
+          places[volume.volume.id, default: all].add(names)
           if !changed.contains(where: { $0 === volume }) { changed.append(volume) }
         }
       }

@@ -93,8 +93,8 @@ struct UnreadManagersTests {
       ])
     #expect(
       found.map(\.reason) == [
-        "holds 1 package of Composer, which are not read", "holds 2 packages of XBPS, which are not read",
-        "holds 1 program of cargo install, which are not read", "holds 2 packages of opkg, which are not read",
+        "holds 1 package of Composer, which is not read", "holds 2 packages of XBPS, which are not read",
+        "holds 1 program of cargo install, which is not read", "holds 2 packages of opkg, which are not read",
       ])
     #expect(found.allSatisfy { $0.code == "package-manager-not-read" })
     let lone = remarks(["usr/lib/opkg/status"])
