@@ -64,9 +64,6 @@ struct OpenedVolume {
   var created: Int64?
   /// Whether no other reader gets further with it.
   var isFinal = false
-  /// The volume of which this is a snapshot, and when it was made (seconds since 1970), where that is known.
-  var snapshotOf: String?
-  var created: Int64?
 }
 
 /// Opens the file systems that can be read without an appliance.
