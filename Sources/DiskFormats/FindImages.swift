@@ -172,9 +172,10 @@ private struct ImageSearch {
 
 /// What names of packed images, images of other programs and machines' memory end in.
 private let extensionsOfLikes: Set = [
-  "gz", "xz", "zst", "bz2", "lz4", "lzo", "lzma", "z", "zip", "tar", "tgz", "txz", "tbz", "tbz2", "7z", "rar", "ova", "vma",
-  "wim", "esd", "swm", "dmg", "e01", "ex01", "s01", "l01", "aff", "afd", "aff4", "ad1", "hdd", "hds", "qed", "vbk", "vib",
-  "xva", "cow", "mdf", "nrg", "bin", "vmem", "vmsn", "vmss", "mem", "avhd", "avhdx", "vhds", "vmrs", "sav",
+  "gz", "xz", "zst", "bz2", "lz4", "lzo", "lzma", "z", "zip", "tar", "tgz", "txz", "tbz", "tbz2", "7z",
+  "rar", "ova", "vma", "wim", "esd", "swm", "dmg", "e01", "ex01", "s01", "l01", "aff", "afd", "aff4", "ad1",
+  "hdd", "hds", "qed", "vbk", "vib", "xva", "cow", "mdf", "nrg", "bin", "vmem", "vmsn", "vmss", "mem",
+  "avhd", "avhdx", "vhds", "vmrs", "sav",
 ]
 
 private func isLikeImage(_ path: String) -> Bool { extensionsOfLikes.contains(fileExtension(path)) }

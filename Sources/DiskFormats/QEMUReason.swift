@@ -9,8 +9,9 @@
 package func qemuReason(_ printed: [UInt8]) -> String? {
   let lines = String(decoding: printed.prefix(64 << 10), as: UTF8.self).split(whereSeparator: \.isNewline)
     .filter { !$0.contains(": warning:") }
-  // That a client went away is what came of an error, which stands before.
-  guard var reason = lines.first(where: { !$0.contains(disconnect) }) ?? lines.first else { return nil }
+  // That a client went away is what came of an error.
+  let error = lines.first { $0.hasPrefix("qemu-") && !$0.contains(disconnect) }
+  guard var reason = error ?? lines.first(where: { $0.contains("Image is corrupt") }) ?? lines.last else { return nil }
   if reason.hasPrefix("qemu-"), let end = reason.firstRange(of: ": ") { reason = reason[end.upperBound...] }
   if reason.hasPrefix("-"), let end = reason.firstRange(of: ": ") { reason = reason[end.upperBound...] }
   if let name = reason.ranges(of: "': ").last { reason = reason[name.upperBound...] }

@@ -22,9 +22,11 @@ struct Handle: ~Copyable {
     // The console outlives the handle.
     let opaque = Unmanaged.passUnretained(console).toOpaque()
     _ = vmlineage_guestfs_set_event_callback(
-      guestfs, { _, opaque, _, _, _, text, count, _, _ in
+      guestfs,
+      { _, opaque, _, _, _, text, count, _, _ in
         guard let opaque, let text else { return }
-        Unmanaged<Console>.fromOpaque(opaque).takeUnretainedValue().take(UnsafeRawBufferPointer(start: text, count: count))
+        Unmanaged<Console>.fromOpaque(opaque).takeUnretainedValue().take(
+          UnsafeRawBufferPointer(start: text, count: count))
       }, vmlineage_event_appliance, opaque)
   }
 

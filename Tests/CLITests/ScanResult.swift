@@ -4,6 +4,19 @@ import Foundation
 struct ScanResult: Decodable, Sendable {
   var schema: String
   var images: [Image]
+  var skipped: Skipped
+
+  struct Skipped: Decodable, Sendable {
+    struct File: Decodable, Sendable {
+      var path: String
+      var reason: String
+      var message: String
+    }
+
+    var count: Int
+    var byReason: [String: Int]
+    var files: [File]
+  }
 
   struct Image: Decodable, Sendable {
     var id: String?

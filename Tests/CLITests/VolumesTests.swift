@@ -102,12 +102,12 @@ import Testing
     #expect(!finished.errorText.contains("secret") && !finished.text.contains("secret"))
   }
 
-  @Test func `reads raw disks where it is told that they are`() async throws {
+  @Test func `reads raw disks by what they begin with`() async throws {
     let scan = try await SharedScan.value
     let folder = scan.folder.deletingLastPathComponent()
     try copy(["iso.raw"], to: folder)
     let (finished, document) = try await Program.scan(
-      [folder.appending(path: "iso.raw").path, "--image-format", "raw", "--catalog", scan.catalog + ".raw"])
+      [folder.appending(path: "iso.raw").path, "--catalog", scan.catalog + ".raw"])
     let disc = try #require(document.images.first)
     #expect(finished.status == 0 && disc.format == "raw", "\(finished.errorText)")
     #expect(disc.volumes.map(\.fileSystem) == ["iso9660"])

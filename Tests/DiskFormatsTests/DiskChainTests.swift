@@ -96,6 +96,10 @@ struct DiskChainTests {
       let image = folder.appending(path: "image")
       try Data(HostileHeaderTests.qcow2(backing: Array("base".utf8)).bytes).write(to: image)
       #expect(chainFailure(image, allowed: [folder])?.code == .unrecognised)
+      // Nor where it shows a disk: what its guest writes must not decide how it is read.
+      try done("mkfs.ext4", "-q", "-F", "base", in: folder)
+      #expect(chainFailure(folder.appending(path: "base")) == nil)
+      #expect(chainFailure(image, allowed: [folder])?.reason.contains("states no format") == true)
       try FileManager.default.removeItem(at: image)
       try done("qemu-img", "create", "-q", "-f", "qcow2", "-b", "base", "-F", "raw", "image", in: folder)
       // What the guest writes to a raw disk is no header.

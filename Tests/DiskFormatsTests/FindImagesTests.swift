@@ -32,6 +32,52 @@ struct FindImagesTests {
     }
   }
 
+  @Test func `a raw disk counts by its name, or by what it shows and a mebibyte`() throws {
+    try withTemporaryFolder { folder in
+      for (name, size) in [("large", "2M"), ("small", "512K"), ("small.dd", "512K"), ("cut", "2M")] {
+        try done("truncate", "-s", size, name, in: folder)
+        try done("mkfs.ext2", "-q", "-F", name, in: folder)
+      }
+      try done("truncate", "-s", "1M", "cut", in: folder)
+      let found = findImages(in: [folder.path])
+      #expect(names(found, in: folder) == ["large", "small.dd"])
+      #expect(found.skipped.counts == [.tooSmall: 1, .truncated: 1])
+      #expect(found.skipped.files.map { $0.path.split(separator: "/").last } == ["cut", "small"])
+    }
+  }
+
+  @Test func `what looks like an image or an archive is named, of the rest a thousand`() throws {
+    try withTemporaryFolder { folder in
+      try done("sh", "-c", "seq 1100 | xargs touch", in: folder)
+      try Data([0x1F, 0x8B, 0x08, 0]).write(to: folder.appending(path: "z"))
+      try Data("memory".utf8).write(to: folder.appending(path: "web.vmem"))
+      let skipped = findImages(in: [folder.path]).skipped
+      #expect(skipped.counts == [.notAnImage: 1101, .archive: 1])
+      #expect(skipped.files.count == 1002)
+      #expect(skipped.files.prefix(2).map { $0.path.split(separator: "/").last } == ["web.vmem", "z"])
+      #expect(skipped.files[1].message == "is a gzip file, not a disk image: unpack it first")
+    }
+  }
+
+  @Test func `a directory counts once, and a named file is not searched for`() throws {
+    try withTemporaryFolder { folder in
+      try FileManager.default.createDirectory(at: folder.appending(path: "a"), withIntermediateDirectories: true)
+      try Data(HostileHeaderTests.qcow2().bytes).write(to: folder.appending(path: "a/one"))
+      try Data("text".utf8).write(to: folder.appending(path: "a/text"))
+      let found = findImages(
+        in: [folder.path, folder.path + "/a", folder.path], except: [folder.path + "/a/text"])
+      #expect(names(found, in: folder) == ["a/one"] && found.skipped.counts.isEmpty)
+    }
+  }
+
+  @Test func `a name that is no text is reported with its bytes`() throws {
+    try withTemporaryFolder { folder in
+      try done("sh", "-c", "echo text > \"$(printf 'disk\\377')\"", in: folder)
+      let file = try #require(findImages(in: [folder.path]).skipped.files.first)
+      #expect(file.reason == .unreadable && file.bytes == Array((folder.path + "/disk").utf8) + [0xFF])
+    }
+  }
+
   @Test func `extents belong to their descriptor`() throws {
     try withTemporaryFolder { folder in
       _ = try makeRawDisk(in: folder, megabytes: 1)

@@ -32,6 +32,21 @@ struct DocumentTests {
     #expect(try validate(try ScanDocument(images: []).data()).status == 0)
   }
 
+  @Test func `what was left out has its place`() throws {
+    let data = try ScanDocument(images: [], skipped: Sample.skipped).data()
+    let finished = try validate(data)
+    #expect(finished.status == 0, "\(finished.text)")
+    let document = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let skipped = try #require(document["skipped"] as? [String: Any])
+    #expect(skipped["count"] as? Int == 1204)
+    #expect(skipped["byReason"] as? [String: Int] == ["archive": 1, "unreadable": 3, "not-an-image": 1200])
+    let files = try #require(skipped["files"] as? [[String: String]])
+    #expect(files.count == 14)
+    // base64 of `disk` and 0xFF, by the base64 program.
+    #expect(files[1]["path"] == "disk\\xff" && files[1]["pathBytes"] == "ZGlza/8=")
+    #expect(files[0] == ["path": "/a.gz", "reason": "archive", "message": "is packed"])
+  }
+
   @Test func `a key that the contract does not have, or one that lacks, does not fit`() throws {
     let text = String(decoding: try ScanDocument(images: Sample.all).data(), as: UTF8.self)
     let changes = [

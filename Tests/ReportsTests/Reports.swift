@@ -9,6 +9,16 @@ import TestSupport
 
 /// Reports that tests share: everything that a scan can come to.
 enum Sample {
+  static let skipped = SkippedReport(
+    counts: ["archive": 1, "unreadable": 3, "not-an-image": 1200],
+    files: [
+      SkippedReport.File(path: Array("/a.gz".utf8), reason: "archive", message: "is packed"),
+      SkippedReport.File(path: Array("disk".utf8) + [0xFF], reason: "unreadable", message: "a\u{1B}[31m"),
+    ]
+      + (0..<12).map {
+        SkippedReport.File(path: Array("/text\($0)".utf8), reason: "not-an-image", message: "is empty")
+      })
+
   static let digest = Digest(of: Data("shop".utf8))
 
   static func source(_ number: Int) -> SourceRevision {

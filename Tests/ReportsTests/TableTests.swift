@@ -48,6 +48,16 @@ struct TableTests {
     #expect(text.hasSuffix("3 images: 1 partial, 1 unrecognised, 1 failed\n"))
   }
 
+  @Test func `says what was left out, ten lines of it`() {
+    let lines = scanTable([], skipped: Sample.skipped).components(separatedBy: "\n")
+    #expect(lines[0] == "skipped 1204 files: 1200 not-an-image, 3 unreadable, 1 archive")
+    #expect(lines[1] == "  /a.gz: is packed" && lines[2].hasPrefix("  disk\\xff: a\\"))
+    #expect(lines[10] == "  /text7: is empty")
+    #expect(lines[11...] == ["  and 1194 more (--format json lists them)", ""])
+    #expect(scanTable([Sample.empty], skipped: Sample.skipped).contains("\n\nskipped 1204 files"))
+    #expect(!scanTable([Sample.empty]).contains("skipped"))
+  }
+
   @Test func `lets nothing of a guest or a file name through to the terminal`() {
     var report = Sample.whole
     let evil = "\u{1B}]0;x\u{7}\n\u{202E}"

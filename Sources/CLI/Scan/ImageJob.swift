@@ -80,8 +80,8 @@ struct ImageJob: Sendable {
       unchanged: false)
   }
 
-  /// Whether that is good which is stored of an image in one file, by that file. A disk without a header is told from a
-  /// damaged one by looking at it.
+  /// Whether what is stored of an image in one file is still valid, by a look at that file. Whether a raw disk still counts
+  /// as one depends on `--image-format` too: the two reads that decide are made again.
   private func isStillAlone(_ stored: StoredScan, _ path: String) -> Bool {
     let image = stored.inventory.image
     guard image.files.count == 1, let format = image.format, format != "raw", command.imageFormat != .raw,

@@ -83,7 +83,9 @@ struct ScanCommand: AsyncParsableCommand {
       """)
   var only: Only?
 
-  @Option(name: .customLong("image-format"), help: "Read images without a known header as raw, also where nothing in them shows that they are disks: raw.")
+  @Option(
+    name: .customLong("image-format"),
+    help: "Read images without a known header as raw, also where nothing in them shows that they are disks: raw.")
   var imageFormat: AssumedFormat?
 
   @Flag(help: "Also list the files of declared packages.")
