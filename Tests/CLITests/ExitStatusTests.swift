@@ -71,17 +71,25 @@ import Testing
     #expect(finished.errorText.contains("Usage: vmlineage") || finished.errorText.contains("USAGE: vmlineage"))
   }
 
-  @Test func `a data disk is accepted where that is asked for`() async throws {
-    let scan = try await SharedScan.value
-    let arguments = ["scan", try scan.image("fat.qcow2").path, "--catalog", scan.catalog, "--signatures"]
-    let refused = try await Program.run(arguments + SharedScan.signatures)
-    #expect(refused.status == 2)
-    let accepted = try await Program.run(arguments + SharedScan.signatures + ["--allow-unrecognised"])
-    #expect(accepted.status == 0, "\(accepted.errorText)")
-    // It accepts no more than that.
-    let locked = ["scan", try scan.image("fstab-missing.qcow2").path, "--catalog", scan.catalog, "--signatures"]
-    let partial = try await Program.run(locked + SharedScan.signatures + ["--allow-unrecognised"])
-    #expect(partial.status == 2)
+  @Test func `data disks are in order, and a system without a name is accepted only where that is asked for`() async throws {
+    try await withCatalog { catalog in
+      let folder = (catalog as NSString).deletingLastPathComponent
+      let image = folder + "/nameless.img"
+      let tree = folder + "/tree"
+      try FileManager.default.createDirectory(atPath: tree + "/etc", withIntermediateDirectories: true)
+      try Data("root:x:0:0::/root:/bin/sh\n".utf8).write(to: URL(fileURLWithPath: tree + "/etc/passwd"))
+      let made = try run(["mke2fs", "-q", "-t", "ext4", "-d", tree, image, "8M"])
+      #expect(made.status == 0, "\(made.errorText)")
+      let direct = ["--reader", "direct", "--catalog", catalog]
+      #expect(try await Program.run(["scan", Program.image("fat.qcow2")] + direct).status == 0)
+      let refused = try await Program.run(["scan", image] + direct)
+      #expect(refused.status == 2 && refused.text.contains("unrecognised"))
+      let accepted = try await Program.run(["scan", image, "--allow-unrecognised"] + direct)
+      #expect(accepted.status == 0, "\(accepted.errorText)")
+      // It accepts no more than that.
+      let partial = ["scan", Program.image("fstab-missing.qcow2"), "--allow-unrecognised"]
+      #expect(try await Program.run(partial + direct).status == 2)
+    }
   }
 
   @Test func `help fits a terminal and tells every exit status`() async throws {

@@ -2,6 +2,7 @@
 # Groups of logical volumes in the states that disks are found in: with snapshots, with a part missing, with the name that
 # another one has, handed over to another machine, damaged; and one half of a mirrored array. One appliance makes all.
 . "$(dirname "$0")/../lib.sh"
+[[ ${VMLINEAGE_TEST_ALL:-} ]] || exit 0
 # system NAME RELEASE: a tar of a root whose openssl has that release
 system() { local root=$work/$1-$2; skeleton "$root"
   osrel "$root/etc/os-release" 'ID="rhel"' 'VERSION_ID="8.9"' 'PRETTY_NAME="Red Hat Enterprise Linux 8.9 (Ootpa)"'
@@ -49,15 +50,35 @@ lvm vgchange -an vg_e; lvm vgexport vg_e; lvm vgchange -an vg_s
 lvm vgchange -y --config 'local{extra_system_ids=["elsewhere"]}' --systemid elsewhere vg_s
 
 # array: one of two disks of an array, with a group in it
-part /dev/sdg; yes | mdadm --create /dev/md/one --run --level=1 --metadata=1.2 --raid-devices=2 /dev/sdg1 missing
+part /dev/sdg; part /dev/sdh
+yes | mdadm --create /dev/md/one --run --level=1 --metadata=1.2 --raid-devices=2 --assume-clean /dev/sdg1 /dev/sdh1
 lv vgcreate vg_a /dev/md/one; lv lvcreate -L 100M -n root vg_a; fill /dev/vg_a/root new-host-12.el8
 lvm vgchange -an vg_a; mdadm --stop /dev/md/one
+
+# kinds: others than those of 16-lvm-kinds
+parts /dev/sdi +95M +95M 0; lv vgcreate vg_k /dev/sdi1 /dev/sdi2 /dev/sdi3
+lv lvcreate --type raid5 -i 2 -L 64M -n root vg_k; fill /dev/vg_k/root new-host-12.el8
+lv lvcreate --type mirror --mirrorlog core -m 1 -L 12M -n opt vg_k; fill /dev/vg_k/opt opt
+lv lvcreate -L 12M -n data vg_k; lv lvcreate -L 12M -n fast vg_k
+lvm lvchange -an vg_k/fast; lv lvconvert --type writecache --cachevol fast vg_k/data; mkfs.ext4 -q /dev/vg_k/data
+
+# merging: a snapshot is to be merged into its origin when that is used next
+part /dev/sdj; lv vgcreate vg_g /dev/sdj1
+lv lvcreate -L 100M -n root vg_g; fill /dev/vg_g/root old-host-9.el8
+lv lvcreate -s -L 60M -n before vg_g/root; change /dev/vg_g/root new-host-12.el8
+mkdir -p /m; mount /dev/vg_g/root /m; lv lvconvert --merge vg_g/before; umount /m
+
+# layers: a container engine's pool, with a thin volume that lvm knows nothing of
+part /dev/sdk; lv vgcreate vg_d /dev/sdk1
+lv lvcreate -L 100M -n root vg_d; fill /dev/vg_d/root new-host-12.el8; lv lvcreate -L 60M -T vg_d/docker-pool
+dmsetup message vg_d-docker--pool 0 "create_thin 0"
+dmsetup create layer --table "0 40960 thin /dev/mapper/vg_d-docker--pool 0"; mkfs.ext4 -q /dev/mapper/layer; dmsetup remove layer
 
 lvm vgs --foreign --shared -o vg_name,vg_uuid,vg_systemid,vg_exported
 lvm lvs -a -o vg_name,lv_name,lv_layout,lv_role,origin,lv_active
 sync
 SH
-disks=(classic thin whole half twins away array)
+disks=(classic thin whole half twins away array other-half kinds merging layers)
 for disk in "${disks[@]}"; do truncate -s 300M "$work/$disk.raw"; done
 LIBGUESTFS_BACKEND=direct LIBGUESTFS_BACKEND_SETTINGS=force_tcg guestfish --format=raw $(printf -- "-a $work/%s.raw " "${disks[@]}") <<GF
 run
@@ -66,4 +87,5 @@ upload $work/script /script
 $(for tar in old-host-9.el8 new-host-12.el8 other-host-12.el8 opt; do echo "upload $work/$tar.tar /$tar.tar"; done)
 debug sh "sh /sysroot/script"
 GF
+rm "$work/other-half.raw"; unset "disks[7]"
 for disk in "${disks[@]}"; do qemu-img convert -O qcow2 "$work/$disk.raw" "$disk.qcow2"; done
