@@ -1,5 +1,4 @@
 internal import DiskFormats
-
 internal import Inventory
 
 /// ISO 9660 as Linux shows it: by Rock Ridge where the root says that there is, else by Joliet, else by plain names. libtsk

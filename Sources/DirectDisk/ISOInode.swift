@@ -1,5 +1,4 @@
 internal import DiskFormats
-
 internal import Inventory
 
 /// One file of an ISO 9660. What it does not say of permissions Linux takes for r-x for all.

@@ -1,6 +1,5 @@
-internal import DiskFormats
-
 internal import CTSK
+internal import DiskFormats
 internal import Foundation
 internal import Inventory
 

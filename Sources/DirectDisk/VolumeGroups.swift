@@ -74,7 +74,8 @@ struct VolumeGroups {
 
   private func text(_ bytes: VolumeBytes, _ place: UInt64, _ length: UInt64) throws(DirectDiskError) -> [UInt8]? {
     let header = try bytes.bytes(at: place, count: 512)
-    guard header.has(" LVM2 x[5A%r0N*>", at: 4), header.count == 512, checksum(header[4...]) == header.number(0, 4) else {
+    guard header.has(" LVM2 x[5A%r0N*>", at: 4), header.count == 512, checksum(header[4...]) == header.number(0, 4)
+    else {
       throw damaged
     }
     let (start, count) = (header.number(40, 8), header.number(48, 8))
@@ -148,7 +149,8 @@ struct VolumeGroups {
       }
       guard let place = group.parts[stripe.part], let part = parts.first(where: { $0.id == place.id }) else {
         throw DirectDiskError(
-          "open volume", "a physical volume of its group \(name) is not on this disk", isFinal: true, isIncomplete: true)
+          "open volume", "a physical volume of its group \(name) is not on this disk", isFinal: true, isIncomplete: true
+        )
       }
       let start = stripe.extent.multipliedReportingOverflow(by: group.extentBytes)
       let count = segment.extents.multipliedReportingOverflow(by: group.extentBytes)

@@ -1,5 +1,4 @@
 internal import DiskFormats
-
 internal import Inventory
 
 /// The entries of folders.

@@ -91,7 +91,11 @@ func parseDeviceReport(_ text: String, names: [String: String] = [:]) -> DeviceR
   var sections: [Substring: [Substring]] = [:]
   var section: Substring = ""
   for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-    if ["T", "I", "L", "S", "G", "P"].contains(line) { section = line } else { sections[section, default: []].append(line) }
+    if ["T", "I", "L", "S", "G", "P"].contains(line) {
+      section = line
+    } else {
+      sections[section, default: []].append(line)
+    }
   }
   let groups = LogicalVolumes(sections, names: names)
   var topology = Topology(groupNames: groups.names)

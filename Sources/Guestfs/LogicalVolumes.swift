@@ -74,7 +74,9 @@ extension LogicalVolumes {
     for id in Set(volumeLines.map { $0[0] }).sorted() where !groupLines.contains(where: { $0[0] == id }) {
       groups.append(Group(name: name(id), missing: missing[id] ?? 0))
     }
-    volumes = volumeLines.filter { $0[6].split(separator: ",").contains("public") }.map(volume).sorted { $0.name < $1.name }
+    volumes = volumeLines.filter { $0[6].split(separator: ",").contains("public") }.map(volume).sorted {
+      $0.name < $1.name
+    }
     findForeignPools(volumeLines, sections["S"] ?? [])
     for line in fields("P", 2) { physical[line[0]] = line[1].isEmpty ? .ofNone : .ofGroup(name(line[1])) }
     complaints = (sections["P"] ?? []).filter { $0.contains("WARNING") || $0.contains("rror") }.map { String($0) }
@@ -116,7 +118,8 @@ extension LogicalVolumes {
       let mapper = [pool[1], pool[2]].map { $0.replacing("-", with: "--") }.joined(separator: "-")
       // Documentation/admin-guide/device-mapper/thin-provisioning.rst: after the name of the target its transaction, then
       // blocks of metadata and of data, those in use and all.
-      let status = inUse.first { $0.hasPrefix("\(mapper): ") || $0.hasPrefix("\(mapper)-tpool: ") }?.split(separator: " ") ?? []
+      let status =
+        inUse.first { $0.hasPrefix("\(mapper): ") || $0.hasPrefix("\(mapper)-tpool: ") }?.split(separator: " ") ?? []
       if status.count > 6, status[6].hasPrefix("0/") { continue }
       foreignPools.append("/dev/\(name(pool[0]))/\(pool[2])")
     }

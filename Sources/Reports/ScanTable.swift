@@ -99,7 +99,8 @@ private func words(_ system: OperatingSystem) -> String {
 private func stateLines(_ states: [SystemState]) -> [String] {
   listed(states, most: 3, noun: "state") { state in
     let when = state.created.map { ", " + Date(timeIntervalSince1970: TimeInterval($0)).formatted(.iso8601) } ?? ""
-    return "\(state.kind.rawValue) \(printable(state.volume))" + (state.version.map { ", " + printable($0) } ?? "") + when
+    return "\(state.kind.rawValue) \(printable(state.volume))" + (state.version.map { ", " + printable($0) } ?? "")
+      + when
   }
 }
 

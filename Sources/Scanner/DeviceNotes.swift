@@ -48,7 +48,8 @@ extension AllOpened {
       fail(volume.name, "", code: volume.isPartial ? "incomplete" : "not-activated", reason(volume, said))
     }
     for volume in groups.volumes where volume.isMerging {
-      remark(volume.name, "snapshot-merging", "a snapshot is being merged into it: it is read as it is when that is done")
+      remark(
+        volume.name, "snapshot-merging", "a snapshot is being merged into it: it is read as it is when that is done")
     }
     for pool in groups.foreignPools {
       remark(pool, "not-understood", "holds thin volumes that are no logical volumes, such as layers of containers")

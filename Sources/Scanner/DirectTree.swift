@@ -94,8 +94,9 @@ func openDirectly(_ found: FoundVolumes, applianceObstacle obstacle: String?) ->
 
 private func unopened(_ id: String, _ error: DirectDiskError, _ obstacle: String?, isEncrypted: Bool) -> Problem {
   let code =
-    if isEncrypted { "encrypted" } else if error.isIncomplete { "incomplete" } else if error.isFinal { "volume-damaged" }
-    else { "needs-appliance" }
+    if isEncrypted { "encrypted" } else if error.isIncomplete { "incomplete" } else if error.isFinal {
+      "volume-damaged"
+    } else { "needs-appliance" }
   var problem = Problem(code: code, operation: error.operation, subject: id, reason: error.reason)
   if error.isFinal { return problem }
   if let obstacle {

@@ -100,8 +100,8 @@ struct ImageScan {
       .read(direct + all.volumes, all.problems.first)
   }
 
-  /// How the appliance is to be given the disk; what is odd in its partition table is told. This process reads the partition table for that, in Swift alone: no program
-  /// says how large sectors are before there is a kernel, which then must be told.
+  /// How the appliance is to be given the disk. Its kernel must be told how large sectors are before it can look itself, so
+  /// this process reads the partition table, in Swift alone. What is odd in the table becomes a remark.
   /// - Throws: where no appliance can show the disk.
   private func layout(of image: OpenImage, _ blocks: DiskBlocks?) throws -> DiskLayout {
     var layout = DiskLayout()

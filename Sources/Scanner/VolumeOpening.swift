@@ -65,7 +65,8 @@ struct VolumeOpening {
       for subvolume in others where known.count + more.count < ScanLimits.volumes {
         let next = MountRequest(index: known.count + more.count, device: request.device, subvolume: subvolume.id)
         more.append(
-          Mounted(request: next, outcome: MountOutcome(), id: "btrfsvol:\(name)/\(subvolume.path)", subvolume: subvolume))
+          Mounted(
+            request: next, outcome: MountOutcome(), id: "btrfsvol:\(name)/\(subvolume.path)", subvolume: subvolume))
       }
     }
     for (next, outcome) in zip(more, appliance.mount(more.map(\.request))) {

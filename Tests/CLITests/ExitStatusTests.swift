@@ -71,7 +71,9 @@ import Testing
     #expect(finished.errorText.contains("Usage: vmlineage") || finished.errorText.contains("USAGE: vmlineage"))
   }
 
-  @Test func `data disks are in order, and a system without a name is accepted only where that is asked for`() async throws {
+  @Test func `data disks are in order, and a system without a name is accepted only where that is asked for`()
+    async throws
+  {
     try await withCatalog { catalog in
       let folder = (catalog as NSString).deletingLastPathComponent
       let image = folder + "/nameless.img"

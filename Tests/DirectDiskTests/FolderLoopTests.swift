@@ -1,11 +1,10 @@
-@testable import DiskFormats
-
 import Foundation
 import Inventory
 import TestSupport
 import Testing
 
 @testable import DirectDisk
+@testable import DiskFormats
 
 /// Folders that lie in themselves, and one that is found by two names, in file systems other than ext: each is listed
 /// once, which is said, and all else is there.

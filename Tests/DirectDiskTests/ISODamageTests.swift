@@ -1,11 +1,10 @@
-@testable import DiskFormats
-
 import Foundation
 import Inventory
 import TestSupport
 import Testing
 
 @testable import DirectDisk
+@testable import DiskFormats
 
 /// Discs that no tool makes: what is rare, damaged, or made to mislead.
 @Suite struct ISODamageTests {
