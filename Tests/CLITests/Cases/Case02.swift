@@ -13,8 +13,7 @@ import Testing
   private func scan(_ path: String, _ reader: String) async throws -> ScanResult.Image {
     let catalog = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString).db")
     defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: catalog.path + end) } }
-    let raw = path.hasSuffix(".raw") ? ["--image-format", "raw"] : []
-    let (_, document) = try await Program.scan([path, "--reader", reader, "--catalog", catalog.path] + raw)
+    let (_, document) = try await Program.scan([path, "--reader", reader, "--catalog", catalog.path])
     return try #require(document.images.first)
   }
 

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Scans the image of a case (Fixtures/cases) without an appliance, into a catalog of its own.
-func scanCase(_ image: String, _ options: [String] = []) async throws -> ScanResult.Image {
+/// Scans the image of a case (Fixtures/cases) into a catalog of its own.
+func scanCase(_ image: String, _ options: [String] = [], reader: String = "direct") async throws -> ScanResult.Image {
   let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
   let catalog = folder.appending(path: "catalog.db").path
   let (finished, document) = try await Program.scan(
-    [Program.image("cases/\(image)"), "--reader", "direct", "--catalog", catalog] + options)
+    [Program.image("cases/\(image)"), "--reader", reader, "--catalog", catalog] + options)
   return try #require(document.images.first, "\(finished.errorText)")
 }
 
