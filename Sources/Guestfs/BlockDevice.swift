@@ -23,6 +23,8 @@ package struct BlockDevice: Sendable, Equatable {
   var isHidden = false
   /// How many members an array lacks.
   package var missingMembers = 0
+  /// Whether it is an array that was not started.
+  package var isStopped = false
 
   /// blkid's name of what it holds; nil where blkid knows it not.
   package var type: String? { identity["TYPE"] }
@@ -62,7 +64,7 @@ package struct DeviceReport: Sendable {
 
   /// Whether something can perhaps be started that was not: the appliance leaves alone what is not whole, or not its own.
   package var isAsleep: Bool {
-    groups.areAsleep || devices.contains { $0.isOnTop && $0.type == "linux_raid_member" }
+    groups.areAsleep || devices.contains { $0.isOnTop && ($0.type == "linux_raid_member" || $0.isStopped) }
   }
 }
 
@@ -194,7 +196,8 @@ private struct Topology {
     order.sorted { rank($0) < rank($1) }.map { number in
       BlockDevice(
         number: number, name: name(number), identity: identities[names[number] ?? ""] ?? [:], map: map(number),
-        isBelowOthers: held.contains(number), missingMembers: missing[number] ?? 0)
+        isBelowOthers: held.contains(number), missingMembers: missing[number] ?? 0,
+        isStopped: isArray(number) && sizes[number] == 0)
     }
   }
 

@@ -82,9 +82,9 @@ func damagedFiles(_ complaints: String, _ paths: [[UInt8]]) -> Set<[UInt8]> {
   return damaged
 }
 
-/// As gnulib's quotearg has it where the locale is C: what is no printable ASCII becomes three octal digits.
+/// As gnulib's quotearg_colon has it where the locale is C: what is no printable ASCII becomes three octal digits.
 private func escaped(_ path: [UInt8]) -> String {
-  let letters: [UInt8: String] = [7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 92: "\\"]
+  let letters: [UInt8: String] = [7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 58: ":", 92: "\\"]
   return path.map { byte in
     if let letter = letters[byte] { return "\\\(letter)" }
     if (32..<127).contains(byte) { return String(UnicodeScalar(byte)) }

@@ -109,7 +109,7 @@ enum GuestScript {
     PTTYPE="*) [ "$n $q" = "$i -p" ] && x="$x
     $(blkid -c /dev/null -o export /dev/$n)" ;;
         *) case $k in *" $n "*) ;; *)
-          read z < $n/size; [ $z -gt 2048 ] && z=2048
+          read z < $n/size; [ $z = 0 ] && z=1; [ $z -gt 2048 ] && z=2048
           cmp -s -n $((z * 512)) /dev/$n /dev/zero && b=+ ;;
           esac ;;
       esac
@@ -129,7 +129,8 @@ enum GuestScript {
   // All of it changes the overlay only. Of two groups with one name the first by id keeps it.
   private static let wakeText = #"""
     f='--foreign --shared --noheadings --nosuffix --separator /'
-    { mdadm --assemble --scan --run
+    { for n in /sys/class/block/md*; do [ -e $n ] && mdadm --run /dev/${n##*/}; done
+    mdadm --assemble --scan --run; udevadm settle
     lvm vgs $f -o vg_name,vg_uuid -O vg_name,vg_uuid | { o=; k=0; while IFS=/ read -r n u; do
       [ "$n" = "$o" ] && { k=$((k + 1)); lvm vgrename "$u" vmlineage$k < /dev/null; }
       o=$n

@@ -23,7 +23,7 @@ extension AllOpened {
       let isRead = volumes.contains { $0.volume.id == device.name } || others.contains(device.name)
       if !isRead { note(device, report) }
     }
-    for device in report.devices where device.missingMembers > 0 {
+    for device in report.devices where device.missingMembers > 0 && !device.isStopped {
       remark(device.name, "array-degraded", "\(device.missingMembers) of its members are not on this disk")
     }
   }
@@ -74,6 +74,8 @@ extension AllOpened {
     // Extended partitions hold others; a reserved one holds what a boot loader needs.
     let holdsNone = partition.map { $0.isReserved || ["0x5", "0xf", "0x85"].contains($0.code) } ?? false
     switch device.type {
+    case _ where device.isStopped, "linux_raid_member":
+      fail(device.name, "linux_raid_member", code: "incomplete", "other members of its array are not on this disk")
     case nil where device.isAmbivalent:
       remark(device.name, "not-understood", "holds the signatures of several kinds of contents" + name)
     case nil where identity["PTTYPE"] != nil:
@@ -91,8 +93,6 @@ extension AllOpened {
     // Nothing that files are in: swap space, journals of others, hashes.
     case "swap", "swsuspend", "jbd", "xfs_external_log", "DM_verity_hash": return
     case "LVM2_member": notePhysicalVolume(device, report)
-    case "linux_raid_member":
-      fail(device.name, "linux_raid_member", code: "incomplete", "other members of its array are not on this disk")
     case let type?: remark(device.name, "not-understood", "\(type) is not read here" + name)
     }
   }
