@@ -1,5 +1,6 @@
-/// Something that was reported: one line of what `vmlineage record` takes, checked.
-package struct Event: Sendable, Equatable {
+/// Something that was reported: one line of what `vmlineage record` takes, checked. A class, since the facts of a history are
+/// sorted and passed on, and a copy of all its fields takes long.
+package final class Event: Sendable {
   /// What happened, with the fields of its kind. A new kind is a case here, a line in `EventKind.all`, and its payload.
   package enum Body: Sendable, Equatable {
     case releaseBuilt(ReleaseBuilt)
@@ -28,6 +29,18 @@ package struct Event: Sendable, Equatable {
   package let body: Body
   /// The things that its fields name, each with its field.
   package let references: [EventReference]
+
+  init(_ fields: EventFields) throws(Refusal) {
+    guard let id = fields.text(.id), !id.isEmpty else { throw Refusal(missing: ["id"]) }
+    guard let name = fields.text(.kind) else { throw Refusal(missing: ["kind"]) }
+    guard let kind = EventKind.named(name) else { throw Refusal(reason: "unknown kind") }
+    guard let time = fields.text(.at) else { throw Refusal(missing: ["at"]) }
+    guard let at = EventTime(time) else { throw Refusal(reason: "field \"at\" is no ISO 8601 time") }
+    (self.id, self.kind, self.at) = (id, kind, at)
+    reporter = fields.text(.reporter)
+    body = try kind.body(fields)
+    references = kind.references(in: fields)
+  }
 }
 
 extension EventKind {

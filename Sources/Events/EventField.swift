@@ -29,52 +29,65 @@ extension EventField {
     case note
   }
 
-  /// The form of the field, what it means, and the option of `vmlineage record` that sets it where that is not its name.
-  struct Description: Sendable {
-    let form: Form
-    let meaning: String
-    /// What the option stands for where it is not given.
-    var whenAbsent: String?
-    var option: String?
+  // Apart from the descriptions, which take longer to make: it is asked for each field of each event.
+  var form: Form {
+    switch self {
+    case .kind: .kind
+    case .at: .time
+    case .reporter, .signature, .name, .group, .question: .text
+    case .id, .application, .release, .image, .path, .parent, .vm, .from, .state, .host, .action: .name
+    case .images, .vms: .names
+    case .role: .choice(Self.roles)
+    case .expected: .flag
+    case .settings: .settings
+    case .result: .note
+    }
   }
 
-  var form: Form { description.form }
+  private static let roles = ["golden", "deployed", "unknown"]
+
+  /// What the field means, and the option of `vmlineage record` that sets it where that is not its name.
+  struct Description: Sendable {
+    let meaning: String
+    /// What the option stands for where it is not given.
+    let whenAbsent: String?
+    let option: String?
+
+    init(_ meaning: String, whenAbsent: String? = nil, option: String? = nil) {
+      (self.meaning, self.whenAbsent, self.option) = (meaning, whenAbsent, option)
+    }
+  }
 
   var description: Description {
     switch self {
-    case .kind: Description(form: .kind, meaning: "What happened.")
-    case .id:
-      Description(form: .name, meaning: "The event's id: the same id twice counts once.", whenAbsent: "a new one")
+    case .kind: Description("What happened.")
+    case .id: Description("The event's id: the same id twice counts once.", whenAbsent: "a new one")
     case .at:
       Description(
-        form: .time,
-        meaning: "When it happened, in ISO 8601. A time after the receipt is stored as that of the receipt.",
+        "When it happened, in ISO 8601. A time after the receipt is stored as that of the receipt.",
         whenAbsent: "now")
-    case .reporter: Description(form: .text, meaning: "Who reports it.", whenAbsent: "the user and this host")
-    case .application: Description(form: .name, meaning: "The application.")
-    case .release: Description(form: .name, meaning: "The version of the application.")
+    case .reporter: Description("Who reports it.", whenAbsent: "the user and this host")
+    case .application: Description("The application.")
+    case .release: Description("The version of the application.")
     case .signature:
-      Description(
-        form: .text, meaning: "The build's signature file, which is read when the event is received, or the build's id."
-      )
-    case .image: Description(form: .name, meaning: "An image: its id, its name where that is unique, or host:path.")
-    case .images: Description(form: .names, meaning: "Several images, of which a VM is made.", option: "image")
-    case .path: Description(form: .name, meaning: "Where the image is.")
-    case .role: Description(form: .choice(["golden", "deployed", "unknown"]), meaning: "What the image is used as.")
-    case .parent: Description(form: .name, meaning: "The image that the image was made from.")
-    case .vm: Description(form: .name, meaning: "A VM, by its UUID.")
-    case .vms: Description(form: .names, meaning: "Several VMs, to which an action was done.", option: "vm")
-    case .name: Description(form: .text, meaning: "The name of the VM or image.")
-    case .from: Description(form: .name, meaning: "The VM that the VM was cloned from.")
-    case .state: Description(form: .name, meaning: "The VM's state, such as running.")
-    case .settings:
-      Description(form: .settings, meaning: "The settings of the VM that changed.", option: "setting")
-    case .host: Description(form: .name, meaning: "The host.")
-    case .group: Description(form: .text, meaning: "The group that the host belongs to.")
-    case .expected: Description(form: .flag, meaning: "Whether the reboot was expected.")
-    case .action: Description(form: .name, meaning: "What was done to VMs.")
-    case .question: Description(form: .text, meaning: "The question whose answer named these VMs.")
-    case .result: Description(form: .note, meaning: "What came of the action.")
+      Description("The build's signature file, which is read when the event is received, or the build's id.")
+    case .image: Description("An image: its id, its name where that is unique, or host:path.")
+    case .images: Description("Several images, of which a VM is made.", option: "image")
+    case .path: Description("Where the image is.")
+    case .role: Description("What the image is used as.")
+    case .parent: Description("The image that the image was made from.")
+    case .vm: Description("A VM, by its UUID.")
+    case .vms: Description("Several VMs, to which an action was done.", option: "vm")
+    case .name: Description("The name of the VM or image.")
+    case .from: Description("The VM that the VM was cloned from.")
+    case .state: Description("The VM's state, such as running.")
+    case .settings: Description("The settings of the VM that changed.", option: "setting")
+    case .host: Description("The host.")
+    case .group: Description("The group that the host belongs to.")
+    case .expected: Description("Whether the reboot was expected.")
+    case .action: Description("What was done to VMs.")
+    case .question: Description("The question whose answer named these VMs.")
+    case .result: Description("What came of the action.")
     }
   }
 }

@@ -15,15 +15,6 @@ struct EventFields: Sendable {
 
   func text(_ field: EventField) -> String? { self[field].flatMap(String.init) }
 
-  /// The texts that the field holds.
-  func names(_ field: EventField) -> [String] {
-    switch self[field] {
-    case .text(let text): [text]
-    case .texts(let texts): texts
-    default: []
-    }
-  }
-
   /// False where the field was given before.
   private mutating func add(_ field: EventField, _ value: Value) -> Bool {
     if self[field] != nil { return false }
@@ -101,17 +92,24 @@ extension EventFields: Equatable {
 extension EventFields {
   /// What is refused when an event is received. What is stored was accepted then, and is read without this.
   func check() throws(Refusal) {
-    for (field, _) in values {
-      let (form, texts) = (field.form, names(field))
-      if texts.contains(where: { $0.utf8.contains(0) }) {
-        throw Refusal(reason: "field \"\(field.rawValue)\" has a NUL character in it")
+    for (field, value) in values {
+      switch value {
+      case .text(let text): try field.check(text)
+      case .texts(let texts): for text in texts { try field.check(text) }
+      case .flag, .settings: break
       }
-      if form == .names, texts.contains("") {
-        throw Refusal(reason: "field \"\(field.rawValue)\" has an empty name in it")
-      }
-      if case .choice(let choices) = form, !texts.allSatisfy(choices.contains) {
-        throw Refusal(reason: "field \"\(field.rawValue)\" is none of \(choices.joined(separator: ", "))")
-      }
+    }
+  }
+}
+
+extension EventField {
+  fileprivate func check(_ text: String) throws(Refusal) {
+    if text.utf8.contains(0) { throw Refusal(reason: "field \"\(rawValue)\" has a NUL character in it") }
+    switch form {
+    case .names where text.isEmpty: throw Refusal(reason: "field \"\(rawValue)\" has an empty name in it")
+    case .choice(let choices) where !choices.contains(text):
+      throw Refusal(reason: "field \"\(rawValue)\" is none of \(choices.joined(separator: ", "))")
+    default: break
     }
   }
 }

@@ -20,15 +20,19 @@ extension EventKind {
   /// The things that the fields of this kind name. An empty name names nothing.
   func references(in values: EventFields) -> [EventReference] {
     var references: [EventReference] = []
+    func add(_ field: EventField, _ name: String) {
+      guard !name.isEmpty, let thing = field.thing(name, values) else { return }
+      references.append(EventReference(field: field, thing: thing))
+    }
     for use in fields {
-      for field in use.fields {
-        let count = references.count
-        for name in values.names(field) where !name.isEmpty {
-          guard let thing = field.thing(name, values) else { continue }
-          references.append(EventReference(field: field, thing: thing))
+      let count = references.count
+      // Of several fields the first one given counts.
+      for field in use.fields where references.count == count {
+        switch values[field] {
+        case .text(let name): add(field, name)
+        case .texts(let names): for name in names { add(field, name) }
+        default: break
         }
-        // Of several fields the first one given counts.
-        if references.count > count { break }
       }
     }
     return references

@@ -23,7 +23,7 @@ struct Report {
   var subject: Int64? { event.kind.subject.lazy.compactMap(thing).first }
 
   /// The image that the event moves, makes or deletes; nil where it changes what is installed.
-  var image: Int64? { event.kind.subject == [.image] ? thing(.image) : nil }
+  var image: Int64? { event.kind.subject.first == .image ? thing(.image) : nil }
 
   var claim: LinkClaim { LinkClaim(event: seq, rule: event.kind.name) }
 }
@@ -37,6 +37,7 @@ struct Resolver {
 
   func resolve(_ event: Event, _ seq: Int64, at: Int64) throws -> Report {
     var report = Report(event: event, seq: seq, at: at)
+    report.things.reserveCapacity(event.references.count)
     for reference in event.references { report.things.append((reference.field, try id(of: reference.thing, seq, at))) }
     if case .releaseBuilt(let built) = event.body {
       report.build =
