@@ -80,13 +80,14 @@ let package = Package(
       ])
     + room("Capture", ["Fingerprints", "Inventory", "Signatures", subprocess])
     + room("Lineage", ["Fingerprints", "Inventory", "Signatures"])
-    + room("Catalog", ["Fingerprints", "Inventory", "Lineage", "Signatures", grdb, sqlite])
+    + room("Events", [])
+    + room("Catalog", ["Events", "Fingerprints", "Inventory", "Lineage", "Signatures", grdb, sqlite])
     + room("Reports", ["Catalog", "Fingerprints", "Inventory", "Lineage", "Signatures"])
     + [
       .executableTarget(
         name: "vmlineage",
         dependencies: [
-          "Capture", "Catalog", "DiskFormats", "Fingerprints", "Guestfs", "Inventory", "Lineage", "Reports",
+          "Capture", "Catalog", "DiskFormats", "Events", "Fingerprints", "Guestfs", "Inventory", "Lineage", "Reports",
           "Scanner", "Signatures", argumentParser,
         ],
         path: "Sources/CLI", swiftSettings: settings,

@@ -82,6 +82,26 @@ import Testing
     }
   }
 
+  @Test func `every field of the schema has an option, and every kind is in the help`() throws {
+    let schema = try json(Data(contentsOf: packageFolder.appending(path: "Signatures/schemas/event-1.json")))
+    let properties = try #require(schema["properties"] as? [String: [String: Any]])
+    let dumped = try json(run([builtProgram, "record", "--experimental-dump-help"]).output)
+    let arguments = (dumped["command"] as? [String: Any])?["arguments"] as? [[String: Any]]
+    let options = try #require(arguments).compactMap { argument in
+      (argument["names"] as? [[String: Any]])?.first { $0["kind"] as? String == "long" }?["name"] as? String
+    }
+    // Three fields hold several values of another field's option.
+    let named = Set(properties.keys).subtracting(["images", "vms", "settings"]).union(["setting"])
+    #expect(Set(options) == named.union(["file", "catalog", "format", "help", "version"]))
+    let kinds = try #require(properties["kind"]?["enum"] as? [String])
+    let help = try run([builtProgram, "record", "--help"]).text
+    for kind in kinds { #expect(help.contains("\n  \(kind) "), "\(kind)") }
+  }
+
+  private func json(_ document: Data) throws -> [String: Any] {
+    try #require(JSONSerialization.jsonObject(with: document) as? [String: Any])
+  }
+
   @Test func `a line is taken when it comes, not when the pipe ends`() throws {
     try withTemporaryFolder { folder in
       let catalog = folder.appending(path: "catalog.db").path

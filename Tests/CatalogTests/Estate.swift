@@ -1,3 +1,4 @@
+import Events
 import Fingerprints
 import Foundation
 import Inventory
@@ -48,7 +49,7 @@ struct Estate {
     ]
     let moment = Date(timeIntervalSince1970: start + Double(samples.number(0..<60 * scale)) * 60)
     fields["at"] = moment.formatted(.iso8601)
-    let kind = samples.one(of: Event.Kind.allCases).rawValue
+    let kind = samples.one(of: EventKind.all).name
     fields["kind"] = samples.number(0..<3) == 0 ? "application-installed" : kind
     fields["application"] = name("app", 2)
     fields["release"] = "\(samples.number(1..<4))"

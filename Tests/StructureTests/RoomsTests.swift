@@ -110,11 +110,12 @@ private let toolchain: Set = ["Dispatch", "Foundation", "Glibc", "Synchronizatio
 }
 
 @Test(arguments: [
-  ("Sources/Packages", "PackageReader", "PackageReaders.swift"),
-  ("Sources/Lineage", "Rule", "Rule.swift"),
-  ("Sources/Fingerprints", "Fingerprinter", "Fingerprinter.swift"),
+  ("Sources/Packages", "PackageReader", "PackageReaders.swift", "()"),
+  ("Sources/Lineage", "Rule", "Rule.swift", "()"),
+  ("Sources/Fingerprints", "Fingerprinter", "Fingerprinter.swift", "()"),
+  ("Sources/Events", "EventPayload", "Event.swift", ".kind"),
 ])
-func `what is made for a list stands in it`(folder: String, role: String, list: String) throws {
+func `what is made for a list stands in it`(folder: String, role: String, list: String, member: String) throws {
   let files = try swiftFiles(in: folder)
   let listed = try #require(files.first { $0.path == list }?.text)
   // A protocol that refines it makes readers too.
@@ -125,7 +126,7 @@ func `what is made for a list stands in it`(folder: String, role: String, list: 
     for match in code(text).matches(of: /(?:struct|class|enum|actor|extension) (\w+): ([\w, ]*\w)/) {
       guard match.2.split(separator: /, */).contains(where: { roles.contains(String($0)) }) else { continue }
       count += 1
-      #expect(listed.contains("\(match.1)()"), "\(path)")
+      #expect(listed.contains("\(match.1)\(member)"), "\(path)")
     }
   }
   #expect(count > 3)

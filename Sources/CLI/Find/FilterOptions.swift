@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Events
 internal import Foundation
 
 /// The filters of questions, for every command that takes them.

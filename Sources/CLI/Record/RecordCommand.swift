@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Events
 internal import Foundation
 internal import Inventory
 
@@ -16,24 +17,8 @@ struct RecordCommand: AsyncParsableCommand {
 
       An image is named by its id, by its name where that is unique, or as host:path; a vm by its UUID; a host by its name.
 
-      KINDS AND THEIR FIELDS
-        release-built          application, release, signature (the build's signature file, or its id)
-        application-installed  image or vm, application, release
-        application-patched    image or vm, application, release: in place of its other releases
-        application-removed    image or vm, application, release (left out: all of them)
-        image-created          image, path, host, role, parent, name
-        image-moved            image, path, host
-        image-deleted          image
-        vm-created             vm, name, image or images, host
-        vm-cloned              vm, from, name, host
-        vm-state               vm, state
-        vm-settings            vm, settings (null ends one)
-        vm-migrated            vm, host
-        vm-deleted             vm
-        host-added             host, group
-        host-rebooted          host, expected
-        host-decommissioned    host
-        action                 action, vms, question, result
+      KINDS AND THEIR FIELDS (those in brackets may be left out)
+      \(EventKind.help(indent: "  "))
 
       EXAMPLES
         vmlineage record --kind image-created --image gold --path /images/gold.vhd --host store-1 --role golden
@@ -58,19 +43,17 @@ struct RecordCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let input, input != "-" { throw ValidationError("Name the file with --file \(input).") }
-    if event.kind != nil, file != nil || input != nil {
-      throw ValidationError("One event as options, or many from a file: not both.")
-    }
-    if event.kind == nil, !event.isEmpty {
-      throw ValidationError("An event given as options needs --kind.")
-    }
+    if event.isEmpty { return }
+    if file != nil || input != nil { throw ValidationError("One event as options, or many from a file: not both.") }
+    if event.values[.kind] == nil { throw ValidationError("An event given as options needs --kind.") }
+    _ = try event.line()
   }
 
   func run() async throws {
     var tally = RecordTally()
     do {
       let catalog = try Catalog(path: catalog.path)
-      if event.kind != nil {
+      if !event.isEmpty {
         try store([(1, try event.line())], in: catalog, &tally)
       } else {
         var lines = EventLines(try source())

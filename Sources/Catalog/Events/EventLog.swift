@@ -1,20 +1,21 @@
+internal import Events
 internal import Fingerprints
 internal import Foundation
 internal import GRDB
 internal import Signatures
 
-/// Takes events in: checks them against what is known, appends them, and has their histories told. One log lives as long as
-/// its transaction.
+/// Receives events: checks them against what is stored, appends them, and has the histories that they change projected. One
+/// log lives as long as its transaction.
 ///
-/// What happened to vms is told at the end: vm by vm, which walks through the tables in order, and each in the order of time,
-/// so that what comes late within a batch is not late.
+/// Events of VMs are projected at the end: VM by VM, which walks through the tables in order, and each in the order of time,
+/// so that an event that is late only within its batch causes no replay.
 final class EventLog {
   private let db: Database
   private let projector: Projector
   private let resolver: Resolver
   private let now: Int64
   private var hasClones = false
-  private var ofVMs: [(vm: Int64, seq: Int64, fact: Fact)] = []
+  private var vmFacts: [(vm: Int64, seq: Int64, fact: Fact)] = []
 
   init(_ db: Database, now: Int64) {
     self.db = db
@@ -23,17 +24,17 @@ final class EventLog {
     resolver = Resolver(db: db, things: projector.things, isNew: true)
   }
 
-  /// Nothing of a refused event is kept.
+  /// Nothing of a refused event is stored.
   func take(_ line: Data) throws -> RecordOutcome {
     do {
-      let event = try Event.decode(line)
+      let event = try Event(received: line)
       try refuseCycle(event)
       let signature = try signature(of: event)
       let at = min(event.at.milliseconds, now)
       guard let seq = try append(event, line, at: at) else { return .repeated }
-      if let signature, let name = event.signature {
-        try resolver.understand(
-          name, seq, as: BuildWriter(db, projector.things).store(signature.value, signature.build))
+      if let signature {
+        let build = try BuildWriter(db, projector.things).store(signature.value, signature.build)
+        try resolver.understand(signature.file, seq, as: build)
       }
       try project(event, seq, at: at)
       return at < event.at.milliseconds
@@ -43,21 +44,21 @@ final class EventLog {
     }
   }
 
-  /// What the file says that a built release names; not read where the event is known.
-  private func signature(of event: Event) throws -> (value: Signature, build: Digest)? {
-    guard event.kind == .releaseBuilt, let path = event.signature, event.buildID == nil else { return nil }
+  /// The signature file that a built release names; not read where the event is stored already.
+  private func signature(of event: Event) throws -> (file: String, value: Signature, build: Digest)? {
+    guard case .releaseBuilt(let built) = event.body, let path = built.signatureFile else { return nil }
     let select = try db.cachedStatement(sql: "SELECT 1 FROM event WHERE id = ?")
     if try select.integer([event.id]) != nil { return nil }
     do {
       let signature = try Signature.read(URL(fileURLWithPath: path))
-      guard signature.application == event.application, signature.release == event.release else {
+      guard signature.application == built.application, signature.release == built.release else {
         throw Refusal(
           reason: "signature \"\(path)\" is of \(signature.application) \(signature.release)")
       }
       guard let build = signature.build, try signature.differences().isEmpty else {
         throw Refusal(reason: "signature \"\(path)\" is not what its build id says")
       }
-      return (signature, build)
+      return (path, signature, build)
     } catch let error as SignatureError {
       throw Refusal(reason: "\(error)")
     }
@@ -65,11 +66,11 @@ final class EventLog {
 
   /// Ends the batch.
   func finish() throws {
-    try tellVMs()
+    try projectVMs()
     try projector.settle()
   }
 
-  /// Nil where it is stored already.
+  /// The number of the event; nil where it is stored already.
   private func append(_ event: Event, _ line: Data, at: Int64) throws -> Int64? {
     let insert = try db.cachedStatement(
       sql: """
@@ -77,7 +78,7 @@ final class EventLog {
         ON CONFLICT (id) DO NOTHING
         """)
     let body = trimmed(line)
-    let new = try insert.insert([event.id, event.kind.rawValue, at, now, event.reporter ?? "", body])
+    let new = try insert.insert([event.id, event.kind.name, at, now, event.reporter ?? "", body])
     if let new { return new }
     let select = try db.cachedStatement(sql: "SELECT body FROM event WHERE id = ?")
     let known = try select.text([event.id]) ?? ""
@@ -100,43 +101,45 @@ final class EventLog {
 
   private func project(_ event: Event, _ seq: Int64, at: Int64) throws {
     let report = try resolver.resolve(event, seq, at: at)
-    let moment = Moment(event, at: at)
-    if event.kind == .action {
-      for vm in Set(report.acted) { try join(vm, seq, at) }
+    if case .action = event.body {
+      for vm in Set(report.things.map(\.id)) { try join(vm, seq, at) }
       return
     }
     guard let subject = report.subject else { return }
     let thing = try projector.things.history(of: subject)
-    let fact = Fact(moment: moment, body: .report(report))
-    if subject == report.vm {
-      hasClones = hasClones || event.kind == .vmCloned
-      return ofVMs.append((subject, seq, fact))
+    let fact = Fact(moment: Moment(event, at: at), body: .report(report))
+    if subject == report.thing(.vm) {
+      if case .vmCloned = event.body { hasClones = true }
+      return vmFacts.append((subject, seq, fact))
     }
-    try tell(fact, of: thing, subject, seq)
-    if Endings.kinds.contains(event.kind) { projector.things.endings.forget(subject) }
-    // What follows may call it by its place, or be its parent.
-    if event.kind == .imageCreated || event.kind == .imageMoved { try projector.settle(thing) }
+    try project(fact, of: thing, subject, seq)
+    switch event.body {
+    case .imageDeleted, .hostDecommissioned: projector.things.endings.forget(subject)
+    // The next event may name it by its place, or as its parent.
+    case .imageCreated, .imageMoved: try projector.settle(thing)
+    default: break
+    }
   }
 
-  private func tell(_ fact: Fact, of thing: Int64, _ subject: Int64, _ seq: Int64) throws {
+  private func project(_ fact: Fact, of thing: Int64, _ subject: Int64, _ seq: Int64) throws {
     try projector.prepare(thing, before: fact.moment)
     try join(subject, seq, fact.moment.at)
     try projector.add(fact, to: thing)
   }
 
-  private func tellVMs() throws {
+  private func projectVMs() throws {
     // What they copy is up to date then.
     try projector.settle()
-    let facts = ofVMs
-    ofVMs = []
-    // A clone copies what the other vm holds, so that is told first; else one vm after the other touches fewest pages.
+    let facts = vmFacts
+    vmFacts = []
+    // A clone copies what the other VM holds, so the order of time counts; otherwise VM by VM touches the fewest pages.
     let inTime = hasClones
     hasClones = false
     let order = facts.indices.sorted { left, right in
       let (left, right) = (facts[left], facts[right])
       return inTime || left.vm == right.vm ? left.fact.moment < right.fact.moment : left.vm < right.vm
     }
-    for place in order { try tell(facts[place].fact, of: facts[place].vm, facts[place].vm, facts[place].seq) }
+    for place in order { try project(facts[place].fact, of: facts[place].vm, facts[place].vm, facts[place].seq) }
   }
 
   private func join(_ thing: Int64, _ seq: Int64, _ at: Int64) throws {
@@ -146,9 +149,9 @@ final class EventLog {
 
   /// An image cannot come from what comes from it.
   private func refuseCycle(_ event: Event) throws {
-    guard event.kind == .imageCreated, let image = event.image, let parent = event.parent else { return }
-    try tellVMs()
-    guard let own = try resolver.find(image)?.id, let from = try resolver.find(parent)?.id else { return }
+    guard case .imageCreated(let created) = event.body, let parent = created.parent else { return }
+    try projectVMs()
+    guard let own = try resolver.find(created.image)?.id, let from = try resolver.find(parent)?.id else { return }
     let select = try db.cachedStatement(
       sql: """
         WITH RECURSIVE above (id) AS (
@@ -156,7 +159,7 @@ final class EventLog {
         SELECT 1 FROM above WHERE id = ?
         """)
     if try select.integer([from, own]) != nil {
-      throw Refusal(reason: "a cycle in image parents: \"\(parent)\" comes from \"\(image)\"")
+      throw Refusal(reason: "a cycle in image parents: \"\(parent)\" comes from \"\(created.image)\"")
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Events
 internal import Foundation
 internal import GRDB
 
@@ -21,7 +22,7 @@ struct Moment: Comparable {
   init(_ event: Event, at: Int64) {
     self.at = at
     id = event.id
-    switch event.kind {
+    switch event.body {
     case .releaseBuilt, .imageCreated, .hostAdded: rank = 0
     case .vmCreated: rank = 1
     case .vmCloned: rank = 2
@@ -109,10 +110,11 @@ struct Facts {
   func fact(_ stored: StoredEvent) throws -> Fact {
     let (seq, at, body) = (stored.seq, stored.at, stored.body)
     do {
-      let event = try Event.decode(Data(body.utf8))
+      let event = try Event(stored: Data(body.utf8))
       return Fact(moment: Moment(event, at: at), body: .report(try resolver.resolve(event, seq, at: at)))
     } catch let refusal as Refusal {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "event \(seq) is stored and refused: \(refusal.reason)")
+      throw DatabaseError(
+        resultCode: .SQLITE_CORRUPT, message: "the stored event \(seq) cannot be read: \(refusal.reason)")
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Events
 internal import GRDB
 
 /// The history of one host, told in the order of time.
@@ -21,14 +22,14 @@ struct HostHistory {
 
   /// The vms that this took from it.
   func tell(_ report: Report) throws -> [Int64] {
-    switch report.event.kind {
-    case .hostAdded:
+    switch report.event.body {
+    case .hostAdded(let added):
       try life.begin(host, at: report.at)
       let update = try db.cachedStatement(sql: "UPDATE host SET host_group = ? WHERE thing_id = ?")
-      if let group = report.event.group { try update.run([group, host]) }
-    case .hostRebooted:
+      if let group = added.group { try update.run([group, host]) }
+    case .hostRebooted(let rebooted):
       let insert = try db.cachedStatement(sql: "INSERT INTO reboot VALUES (?, ?, ?, ?)")
-      try insert.run([host, report.at, report.seq, Int64(report.event.expected == true ? 1 : 0)])
+      try insert.run([host, report.at, report.seq, Int64(rebooted.expected ? 1 : 0)])
     case .hostDecommissioned:
       try life.end(host, at: report.at)
       return try Links(db).endAll(from: host, at: report.at)

@@ -1,26 +1,27 @@
+internal import Events
 internal import GRDB
 
 extension ImageHistory {
   /// What an event says of it. Gives the vms that this took it from.
   @discardableResult
   func tell(_ report: Report) throws -> [Int64] {
-    if report.event.kind == .imageCreated {
-      try life.begin(image, at: report.at)
-    } else if try report.event.kind != .imageDeleted && !life.isAlive(image, at: report.at) {
-      // A deletion counts even so: a vm may have been said to be made of it after an earlier one.
-      return []
+    switch report.event.body {
+    case .imageCreated: try life.begin(image, at: report.at)
+    // Counts for an image that is gone too: a vm may have been said to be made of it after an earlier deletion.
+    case .imageDeleted: break
+    default: if try !life.isAlive(image, at: report.at) { return [] }
     }
-    switch report.event.kind {
-    case .imageCreated: try create(report)
-    case .imageMoved: try place(host: report.event.host, path: report.event.path, at: report.at)
+    switch report.event.body {
+    case .imageCreated(let created): try create(created, report)
+    case .imageMoved(let moved): try place(host: moved.host, path: moved.path, at: report.at)
     case .imageDeleted:
       try delete(at: report.at)
       return try links.endAll(to: image, from: .vm, at: report.at)
     case .applicationInstalled: try install(report)
-    case .applicationPatched:
-      try remove(report, but: report.release)
+    case .applicationPatched(let patched):
+      try remove(patched.application, at: report.at, but: report.release)
       try install(report)
-    case .applicationRemoved: try remove(report, but: nil)
+    case .applicationRemoved(let removed): try remove(removed.application, removed.release, at: report.at)
     default: break
     }
     return []
@@ -52,13 +53,13 @@ extension ImageHistory {
     try claim.run([report.seq, evidence, image, at])
   }
 
-  private func create(_ report: Report) throws {
-    if let role = report.event.role { try setRole(role) }
-    if report.event.path != nil || report.event.host != nil {
-      try place(host: report.event.host, path: report.event.path, at: report.at)
+  private func create(_ created: ImageCreated, _ report: Report) throws {
+    if let role = created.role { try setRole(role) }
+    if created.path != nil || created.host != nil {
+      try place(host: created.host, path: created.path, at: report.at)
     }
-    if let name = report.event.name { try setName(name) }
-    guard let parent = report.parent else { return }
+    if let name = created.name { try setName(name) }
+    guard let parent = report.thing(.parent) else { return }
     try things.inherit(try things.history(of: image), from: parent, at: report.at)
     try inherit(parent, report)
   }
@@ -68,18 +69,16 @@ extension ImageHistory {
     try links.hold(image, release, at: report.at, report.claim)
   }
 
-  /// All claims end, whatever they rest on: those of the named release, or of the application.
-  private func remove(_ report: Report, but kept: Int64?) throws {
-    let version = kept == nil ? report.event.release : nil
+  /// All claims end, whatever they rest on: those of one version, or of the application but for the release `kept`.
+  private func remove(_ application: String, _ version: String? = nil, at: Int64, but kept: Int64? = nil) throws {
     let select = try db.cachedStatement(
       sql: """
         SELECT l.id FROM link l JOIN application_release r ON r.thing_id = l.to_id
         WHERE l.from_id = ? AND l.valid_from <= ? AND l.valid_to > ? AND r.name = ? AND l.to_id <> ?
           AND (? IS NULL OR r.version = ?)
         """)
-    let ended = try select.integers([
-      image, report.at, report.at, report.event.application, kept ?? 0, version, version,
-    ])
-    for link in ended { try links.end(link, at: report.at) }
+    for link in try select.integers([image, at, at, application, kept ?? 0, version, version]) {
+      try links.end(link, at: at)
+    }
   }
 }

@@ -148,7 +148,7 @@ final class Projector {
   private func tell(_ report: Report, of thing: Int64) throws {
     switch try kind(thing) {
     case "vm":
-      if let image = report.image, report.release == nil, report.event.kind != .applicationRemoved {
+      if let image = report.image {
         let cut = try ImageHistory(db, things, things.image(things.key(of: image), at: report.at)).tell(report)
         // The vm whose image it is hears of it in its turn.
         try markCut(cut.filter { $0 != thing }, from: report.at)

@@ -1,3 +1,4 @@
+internal import Events
 internal import GRDB
 
 /// A release that was reported.
@@ -10,7 +11,7 @@ struct ReleaseHistory {
 
   /// Its signature joins the two for good; where that is a build's id, whether the signature was ever seen or not.
   func tell(_ report: Report, _ release: Int64) throws {
-    guard report.event.kind == .releaseBuilt else { return }
+    guard case .releaseBuilt = report.event.body else { return }
     try setReleased(db, release, at: report.at)
     if let build = report.build { try Links(db).hold(release, build, at: 0, report.claim) }
   }

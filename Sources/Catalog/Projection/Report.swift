@@ -1,35 +1,31 @@
+internal import Events
 internal import GRDB
 
-/// An event whose names are the things that they mean.
+/// An event with the things that its names mean.
 struct Report {
   var event: Event
   var seq: Int64
-  /// When it was so, in milliseconds.
+  /// When it happened, in milliseconds.
   var at: Int64
-  var vm: Int64?
-  var from: Int64?
-  var host: Int64?
-  /// What it is about.
-  var image: Int64?
-  /// Those of a vm that is made.
-  var images: [Int64] = []
-  var parent: Int64?
-  var release: Int64?
-  /// That a built release is joined with.
-  var build: Int64?
-  var acted: [Int64] = []
+  /// In the order of the event's references.
+  fileprivate(set) var things: [(field: EventField, id: Int64)] = []
+  /// The build that a release was built as.
+  fileprivate(set) var build: Int64?
 
-  /// Whose history it is part of: its kind decides, whatever other fields it has.
-  var subject: Int64? {
-    switch event.kind {
-    case .releaseBuilt: release
-    case .hostAdded, .hostRebooted, .hostDecommissioned: host
-    case .action: nil
-    default: image ?? vm
-    }
-  }
+  func thing(_ field: EventField) -> Int64? { things.first { $0.field == field }?.id }
 
-  var claim: LinkClaim { LinkClaim(event: seq, rule: event.kind.rawValue) }
+  var host: Int64? { thing(.host) }
+  var release: Int64? { thing(.release) }
+  /// The images that a vm is made of.
+  var images: [Int64] { things.filter { $0.field == .image || $0.field == .images }.map(\.id) }
+
+  /// Whose history it is part of: its kind decides.
+  var subject: Int64? { event.kind.subject.lazy.compactMap(thing).first }
+
+  /// The image that the event moves, makes or deletes; nil where it changes what is installed.
+  var image: Int64? { event.kind.subject.first == .image ? thing(.image) : nil }
+
+  var claim: LinkClaim { LinkClaim(event: seq, rule: event.kind.name) }
 }
 
 /// Finds or makes what an event names.
@@ -41,25 +37,22 @@ struct Resolver {
 
   func resolve(_ event: Event, _ seq: Int64, at: Int64) throws -> Report {
     var report = Report(event: event, seq: seq, at: at)
-    report.vm = try vmKey(event.vm).map { try things.vm($0, at: at) }
-    report.from = try vmKey(event.from).map { try things.vm($0, at: at) }
-    report.host = try event.host.map { try things.host($0, at: at) }
-    switch event.kind {
-    case .vmCreated: report.images = try event.allImages.map { try image($0, seq, at) }
-    case .imageCreated, .imageMoved, .imageDeleted: report.image = try event.image.map { try image($0, seq, at) }
-    case .applicationInstalled, .applicationPatched, .applicationRemoved:
-      if report.vm == nil { report.image = try event.image.map { try image($0, seq, at) } }
-    default: break
+    report.things.reserveCapacity(event.references.count)
+    for reference in event.references { report.things.append((reference.field, try id(of: reference.thing, seq, at))) }
+    if case .releaseBuilt(let built) = event.body {
+      report.build =
+        try built.build.map { try things.id("build", $0) } ?? built.signatureFile.flatMap { try understood($0, seq) }
     }
-    report.parent = try event.parent.map { try image($0, seq, at) }
-    if let application = event.application, let release = event.release {
-      report.release = try things.release("release", application, release)
-    }
-    if event.kind == .releaseBuilt, let signature = event.signature {
-      report.build = try event.buildID.map { try things.id("build", $0) } ?? understood(signature, seq)
-    }
-    report.acted = try (event.vms ?? []).map { try things.vm(vmKey($0) ?? $0, at: at) }
     return report
+  }
+
+  private func id(of thing: EventThing, _ seq: Int64, _ at: Int64) throws -> Int64 {
+    switch thing {
+    case .vm(let uuid): try things.vm(uuid, at: at)
+    case .host(let name): try things.host(name, at: at)
+    case .image(let name): try image(name, seq, at)
+    case .release(let application, let release): try things.release("release", application, release)
+    }
   }
 
   private func image(_ name: String, _ seq: Int64, _ at: Int64) throws -> Int64 {

@@ -1,3 +1,4 @@
+internal import Events
 internal import GRDB
 
 /// The history of one vm and of the image of its own, told in the order of time.
@@ -38,24 +39,21 @@ struct VMHistory {
   /// The reported deployed image that this is a change of, if it is.
   func tell(_ report: Report) throws -> Int64? {
     let at = report.at
-    if report.event.kind == .vmCreated || report.event.kind == .vmCloned {
-      if !things.plain.contains(vm) { try life.begin(vm, at: at) }
-    } else if try !things.plain.contains(vm) && !life.isAlive(vm, at: at) {
-      return nil
+    switch report.event.body {
+    case .vmCreated, .vmCloned: if !things.plain.contains(vm) { try life.begin(vm, at: at) }
+    default: if try !things.plain.contains(vm) && !life.isAlive(vm, at: at) { return nil }
     }
-    switch report.event.kind {
-    case .vmCreated:
-      try begin(report)
+    switch report.event.body {
+    case .vmCreated(let created):
+      try begin(created.name, report)
       try use(report.images, report)
-    case .vmCloned:
-      try begin(report)
+    case .vmCloned(let cloned):
+      try begin(cloned.name, report)
       try clone(report)
-    case .vmMigrated: try begin(report)
-    case .vmState: try set(.state, [vm], report.event.state, at)
-    case .vmSettings:
-      for (key, value) in report.event.settings ?? [:] {
-        try set(.setting, [vm, key], value?.text, at)
-      }
+    case .vmMigrated(let migrated): try begin(migrated.name, report)
+    case .vmState(let changed): try set(.state, [vm], changed.state, at)
+    case .vmSettings(let changed):
+      for (key, value) in changed.settings { try set(.setting, [vm, key], value, at) }
     case .vmDeleted: try delete(at)
     case .applicationInstalled, .applicationPatched, .applicationRemoved:
       if let image = try deployed(at) { return image }
@@ -72,8 +70,8 @@ struct VMHistory {
     return image
   }
 
-  private func begin(_ report: Report) throws {
-    if let name = report.event.name {
+  private func begin(_ name: String?, _ report: Report) throws {
+    if let name {
       try db.cachedStatement(sql: "UPDATE vm SET name = ? WHERE thing_id = ?").run([name, vm])
     }
     guard let host = report.host else { return }
@@ -81,7 +79,7 @@ struct VMHistory {
       sql: "SELECT id, from_id FROM link WHERE to_id = ? AND valid_from <= ? AND valid_to > ?")
     let open = try select.all([vm, report.at, report.at]) { (link: $0.integer(0), host: $0.integer(1)) }
     for (link, other) in open where other != host { try links.end(link, at: report.at) }
-    let until = try things.endings.next(.hostDecommissioned, of: host, from: report.at)
+    let until = try things.endings.next(HostDecommissioned.kind, of: host, from: report.at)
     let known = open.first { $0.host == host }?.link
     _ = try links.hold(known, host, vm, at: report.at, until: until, report.claim)
   }
@@ -97,14 +95,14 @@ struct VMHistory {
     for (link, image) in present where !images.contains(image) { try links.end(link, at: report.at) }
     var open = Dictionary(present.map { ($0.image, $0.link) }, uniquingKeysWith: { first, _ in first })
     for image in images {
-      let until = try things.endings.next(.imageDeleted, of: image, from: report.at)
+      let until = try things.endings.next(ImageDeleted.kind, of: image, from: report.at)
       open[image] = try links.hold(open[image], vm, image, at: report.at, until: until, report.claim)
     }
   }
 
   /// What the other vm is made of. A deployed image goes on changing, so what that holds is copied at once.
   private func clone(_ report: Report) throws {
-    guard let from = report.from else { return }
+    guard let from = report.thing(.from) else { return }
     let other = VMHistory(db, things, from)
     try rest(on: from, at: report.at)
     try other.everyImage(report.at).forEach { try rest(on: $0, at: report.at) }

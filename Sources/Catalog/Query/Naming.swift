@@ -1,3 +1,4 @@
+internal import Events
 internal import Fingerprints
 internal import Foundation
 
@@ -9,7 +10,7 @@ extension Conditions {
     case .vm:
       return identified(
         "vm k WHERE k.uuid = m.value", id: "k.thing_id", or: ["vm x WHERE x.name = m.value"],
-        names("SELECT thing_id FROM vm", ["uuid", "name"], values.filter(isPattern)), values.map { vmKey($0) ?? $0 })
+        names("SELECT thing_id FROM vm", ["uuid", "name"], values.filter(isPattern)), values.map(vmKey))
     default:
       let patterns = values.filter(isPattern)
       return identified(

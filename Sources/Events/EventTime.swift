@@ -1,12 +1,13 @@
 package import Foundation
 
 /// A time on the wire: ISO 8601 with seconds, their fraction or not, and `Z` or an offset.
-package struct EventTime: Decodable, Sendable, Equatable {
+package struct EventTime: Sendable, Equatable {
   /// Since 1970 in UTC.
-  var milliseconds: Int64
+  package var milliseconds: Int64
 }
 
 extension EventTime {
+  /// The same as Foundation has it.
   package var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
   /// A time as people type it: a day alone, which begins at midnight; without seconds; without an offset, which is UTC.
@@ -18,15 +19,8 @@ extension EventTime {
     self = time
   }
 
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    guard let time = EventTime(try container.decode(String.self)) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "no ISO 8601 time")
-    }
-    self = time
-  }
-
-  init?(_ text: String) {
+  /// Nil for text that is no such time, or one before 1970.
+  package init?(_ text: String) {
     var rest = Array(text.utf8)[...]
     func skip(_ character: Character) -> Bool {
       guard rest.first == character.asciiValue else { return false }

@@ -1,74 +1,13 @@
-internal import Foundation
-
-extension Event {
-  private static let fields = Dictionary(uniqueKeysWithValues: CodingKeys.allCases.map { ($0.rawValue, $0) })
-
-  /// An event as nearly all are written: texts without escapes, flags, lists of texts, settings that are texts. Nil where it
-  /// is written in another way, and where anything is wrong with it: then `JSONDecoder` decides, which takes far longer.
-  init?(plain line: [UInt8]) {
-    var (id, kind, at): (String?, Kind?, EventTime?)
-    var seen: [CodingKeys] = []
-    self.init(id: "", kind: .action, at: EventTime(milliseconds: 0))
-    var reader = PlainReader(line)
-    let isRead = reader.readObject { key, value in
-      // Fields that no kind knows mean nothing.
-      guard let field = Self.fields[key] else { return true }
-      if seen.contains(field) { return false }
-      seen.append(field)
-      switch (field, value) {
-      case (.id, .text(let text)): id = text
-      case (.kind, .text(let text)): kind = Kind(rawValue: text)
-      case (.at, .text(let text)): at = EventTime(text)
-      case (.images, .texts(let texts)): images = texts
-      case (.vms, .texts(let texts)): vms = texts
-      case (.settings, .named(let texts)): settings = texts.mapValues { $0.map(Setting.init) }
-      case (.expected, .flag(let flag)): expected = flag
-      case (_, .text(let text)): return set(field, text)
-      default: return false
-      }
-      return true
-    }
-    guard isRead, let id, let kind, let at else { return nil }
-    (self.id, self.kind, self.at) = (id, kind, at)
-  }
-
-  /// False where the field is no text.
-  private mutating func set(_ field: CodingKeys, _ text: String) -> Bool {
-    switch field {
-    case .reporter: reporter = text
-    case .application: application = text
-    case .release: release = text
-    case .signature: signature = text
-    case .image: image = text
-    case .path: path = text
-    case .role: role = text
-    case .parent: parent = text
-    case .vm: vm = text
-    case .name: name = text
-    case .from: from = text
-    case .state: state = text
-    case .host: host = text
-    case .group: group = text
-    case .action: action = text
-    case .question: question = text
-    case .id, .kind, .at, .images, .settings, .expected, .vms: return false
-    }
-    return true
-  }
-}
-
-/// Reads JSON (RFC 8259) of one plain form: an object of texts, flags, lists of texts, and objects of texts and nulls; no text
-/// has an escape. Takes nothing that is not JSON, and leaves everything else to a decoder.
+/// Reads JSON (RFC 8259) in the form in which nearly all events are written: an object of texts, booleans, lists of texts, and
+/// objects of texts and nulls, where no text has an escape. Rejects all that is not JSON, and all JSON of another form.
 struct PlainReader {
-  enum Value { case flag(Bool), text(String), texts([String]), named([String: String?]) }
-
   private let bytes: [UInt8]
   private var position = 0
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// Whether the whole is one object, and `field` took each of its members.
-  mutating func readObject(_ field: (String, Value) -> Bool) -> Bool {
+  mutating func readObject(_ field: (String, EventFields.Value) -> Bool) -> Bool {
     let isRead = readMembers { reader, key in
       guard let value = reader.readValue() else { return false }
       return field(key, value)
@@ -77,13 +16,13 @@ struct PlainReader {
     return isRead && position == bytes.count
   }
 
-  private mutating func readValue() -> Value? {
+  private mutating func readValue() -> EventFields.Value? {
     skipSpace()
     guard position < bytes.count else { return nil }
     switch bytes[position] {
-    case UInt8(ascii: "\""): return readText().map(Value.text)
-    case UInt8(ascii: "["): return readTexts().map(Value.texts)
-    case UInt8(ascii: "{"): return readNamed().map(Value.named)
+    case UInt8(ascii: "\""): return readText().map(EventFields.Value.text)
+    case UInt8(ascii: "["): return readTexts().map(EventFields.Value.texts)
+    case UInt8(ascii: "{"): return readSettings().map(EventFields.Value.settings)
     case UInt8(ascii: "t"): return readWord("true") ? .flag(true) : nil
     case UInt8(ascii: "f"): return readWord("false") ? .flag(false) : nil
     default: return nil
@@ -100,7 +39,7 @@ struct PlainReader {
     return isRead ? texts : nil
   }
 
-  private mutating func readNamed() -> [String: String?]? {
+  private mutating func readSettings() -> [String: String?]? {
     var texts: [String: String?] = [:]
     let isRead = readMembers { reader, key in
       reader.skipSpace()
