@@ -2,8 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Scans the image of a case (Fixtures/cases) into a catalog of its own.
-func scanCase(_ image: String, _ options: [String] = [], reader: String = "direct") async throws -> ScanResult.Image {
+/// Scans the image of a case (Fixtures/cases), where nothing else is said without an appliance, into a catalog of its own.
+func scanCase(
+  _ image: String, _ options: [String] = [], reader: String = "direct"
+) async throws -> ScanResult.Image {
   let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
