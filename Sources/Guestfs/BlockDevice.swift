@@ -18,7 +18,7 @@ package struct BlockDevice: Sendable, Equatable {
   /// Where its bytes lie on the disk; nil where it does not stand on it plainly.
   package let map: BlockMap?
   /// Whether partitions or other devices stand on it.
-  let isBelowOthers: Bool
+  package let isBelowOthers: Bool
   /// Whether it is a part of logical volumes and none itself, such as a pool: what it begins with may be anything.
   var isHidden = false
   /// How many members an array lacks.

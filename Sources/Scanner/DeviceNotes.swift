@@ -19,7 +19,11 @@ extension AllOpened {
   ///   - others: volumes that are read elsewhere.
   mutating func note(_ report: DeviceReport, _ said: String, except others: [String]) {
     note(report.groups, said, except: others)
-    for device in report.devices where device.isOnTop && !device.isVolume && !device.isLocked {
+    // Partitions of a disc that is read as a whole show the same bytes, or what only its boot loader needs.
+    let isWholeDisc = report.devices.prefix(1).contains { disk in
+      disk.isBelowOthers && volumes.contains { $0.volume.id == disk.name }
+    }
+    for device in report.devices where device.isOnTop && !device.isVolume && !device.isLocked && !isWholeDisc {
       let isRead = volumes.contains { $0.volume.id == device.name } || others.contains(device.name)
       if !isRead { note(device, report) }
     }
