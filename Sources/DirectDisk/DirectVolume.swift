@@ -66,7 +66,7 @@ package struct DiskLayout {
   package var sectorSize: UInt64 = 512
   /// Whether its kernel takes the partition table only if it is started with `gpt`.
   package var needsGPTForced = false
-  /// Why it does not show the partitions as they are; nil where it does.
+  /// Why an appliance would not show the partitions as they are; nil where it would.
   package var applianceObstacle: String?
   /// What is odd in the partition table.
   package var remarks: [Problem] = []

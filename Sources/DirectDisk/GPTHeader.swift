@@ -1,4 +1,3 @@
-internal import CDeflate
 internal import DiskFormats
 
 /// One of the two headers of a GPT with its entries, whole and checked.
@@ -28,7 +27,7 @@ struct GPTHeader {
     guard header.has("EFI PART", at: 0) else { throw Self.flaw("it is not there") }
     guard length >= 92, length <= header.count else { throw Self.flaw("its length is out of bounds") }
     let counted = Array(header[..<16]) + [0, 0, 0, 0] + header[20..<length]
-    guard Self.checksum(counted) == header.number(16, 4) else { throw Self.flaw("its checksum does not fit") }
+    guard UInt64(crc32(counted)) == header.number(16, 4) else { throw Self.flaw("its checksum does not fit") }
     let (count, start) = (header.number(80, 4), header.number(72, 8))
     entryLength = Int(header.number(84, 4))
     // Both factors have 32 bits.
@@ -38,7 +37,7 @@ struct GPTHeader {
       entryLength.nonzeroBitCount == 1, bytes <= Self.longest, start <= disk.size / sectorSize
     else { throw Self.flaw("its fields are out of bounds") }
     entries = try disk.bytes(at: start * sectorSize, count: Int(bytes))
-    guard Self.checksum(entries) == header.number(88, 4) else {
+    guard UInt64(crc32(entries)) == header.number(88, 4) else {
       throw Self.flaw("the checksum of its entries does not fit")
     }
     other = header.number(32, 8)
@@ -49,8 +48,4 @@ struct GPTHeader {
   static let first: UInt64 = 1
 
   private static func flaw(_ reason: String) -> DirectDiskError { DirectDiskError("read partition table", reason) }
-
-  private static func checksum(_ bytes: [UInt8]) -> UInt64 {
-    bytes.withUnsafeBytes { UInt64(libdeflate_crc32(0, $0.baseAddress, $0.count)) }
-  }
 }

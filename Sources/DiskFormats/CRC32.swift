@@ -2,7 +2,7 @@
 func crc32c(_ bytes: [UInt8]) -> UInt32 { checksum(bytes, castagnoli) }
 
 /// CRC-32 (IEEE 802.3), reflected, as GPT uses it (UEFI 2.10, section 5.3.2).
-func crc32(_ bytes: [UInt8]) -> UInt32 { checksum(bytes, ieee) }
+package func crc32(_ bytes: [UInt8]) -> UInt32 { checksum(bytes, ieee) }
 
 private func checksum(_ bytes: [UInt8], _ table: [UInt32]) -> UInt32 {
   var value = UInt32.max

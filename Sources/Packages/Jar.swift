@@ -113,7 +113,7 @@ private struct JarUnpacking {
     }
   }
 
-  /// Takes what was unpacked from what may be, of all archives inside together.
+  /// Subtracts unpacked bytes from the budget that an archive shares with all archives inside it.
   private mutating func spend(_ count: Int) throws {
     budget -= count
     if budget <= 0 { throw TooLarge() }
