@@ -113,9 +113,9 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: sockets))
       #expect(try left(in: folder).isEmpty)
       let catalog = folder.appending(path: "catalog.db").path
-      let check = try run(["sqlite3", catalog, "PRAGMA integrity_check; PRAGMA foreign_key_check"])
+      let check = try sqlite3([catalog, "PRAGMA integrity_check; PRAGMA foreign_key_check"])
       #expect(check.text == "ok\n")
-      let stored = try run(["sqlite3", catalog, ".dump"]).text
+      let stored = try sqlite3([catalog, ".dump"]).text
       #expect(stored.contains("half.vhd"))
       #expect(!stored.contains("multi.qcow2"))
     }

@@ -60,7 +60,7 @@ func trueFiles(_ name: String) throws -> [String: TrueFile] {
 
 /// Rows of a catalog, by the sqlite3 shell.
 func rows(_ catalog: String, _ sql: String) throws -> [[String: String]] {
-  let finished = try run(["sqlite3", "-readonly", "-json", catalog, sql])
+  let finished = try sqlite3(["-readonly", "-json", catalog, sql])
   guard finished.status == 0 else { throw Unusable(reason: finished.errorText) }
   if finished.output.isEmpty { return [] }
   let found = try JSONSerialization.jsonObject(with: finished.output) as? [[String: Any]] ?? []

@@ -129,7 +129,7 @@ import Testing
       for program in running { #expect(try program.finish().status == 0) }
       let catalog = folder.appending(path: "catalog.db").path
       #expect(try count(catalog, "event") == 4000)
-      #expect(try run(["sqlite3", catalog, "PRAGMA integrity_check; PRAGMA foreign_key_check"]).text == "ok\n")
+      #expect(try sqlite3([catalog, "PRAGMA integrity_check; PRAGMA foreign_key_check"]).text == "ok\n")
     }
   }
 
@@ -148,7 +148,7 @@ import Testing
         let last = finished.errorText.matches(of: /acknowledged up to line (\d+)\n/).last.flatMap { Int($0.1) } ?? 0
         acknowledged = max(acknowledged, last)
         guard FileManager.default.fileExists(atPath: catalog) else { continue }
-        #expect(try run(["sqlite3", catalog, "PRAGMA integrity_check; PRAGMA foreign_key_check"]).text == "ok\n")
+        #expect(try sqlite3([catalog, "PRAGMA integrity_check; PRAGMA foreign_key_check"]).text == "ok\n")
         if acknowledged == 0 { continue }
         let there = "event WHERE CAST(substr(id, 2) AS INTEGER) < \(acknowledged)"
         #expect(try count(catalog, there) == acknowledged)

@@ -40,7 +40,7 @@ import Testing
       #expect(try left(in: folder).isEmpty)
       let catalog = folder.appending(path: "catalog.db").path
       if FileManager.default.fileExists(atPath: catalog) {
-        #expect(try run(["sqlite3", catalog, "PRAGMA integrity_check"]).text == "ok\n")
+        #expect(try sqlite3([catalog, "PRAGMA integrity_check"]).text == "ok\n")
       }
     }
   }
@@ -74,7 +74,7 @@ import Testing
         #expect(finished.status == 2)
         #expect(!finished.errorText.contains("catalog"), "\(finished.errorText)")
       }
-      let dump = try run(["sqlite3", folder.appending(path: "catalog.db").path, ".dump"]).text
+      let dump = try sqlite3([folder.appending(path: "catalog.db").path, ".dump"]).text
       for number in 0..<16 { #expect(dump.contains("'host\(number)'")) }
     }
   }

@@ -134,6 +134,6 @@ struct Shop {
 
 /// What the sqlite3 shell says, which knows nothing of this program.
 func sqlite(_ path: String, _ sql: String) throws -> String {
-  let finished = try run(["sqlite3", "-batch", path, sql])
+  let finished = try sqlite3([path, sql])
   return (finished.text + finished.errorText).trimmingCharacters(in: .whitespacesAndNewlines)
 }

@@ -44,6 +44,12 @@ package func run(
   }
 }
 
+/// What the sqlite3 shell answers, which knows nothing of this program. It waits for locks: the process that closes a
+/// catalog last writes its log back, and nobody can open the catalog while it does.
+package func sqlite3(_ arguments: [String], input: Data? = nil) throws -> Finished {
+  try run(["sqlite3", "-batch", "-cmd", ".timeout 60000"] + arguments, input: input)
+}
+
 /// A folder that is gone afterwards.
 package func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
   let folder = FileManager.default.temporaryDirectory.appending(path: "vmlineage-test-\(UUID().uuidString)")
